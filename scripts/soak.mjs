@@ -1,0 +1,190 @@
+#!/usr/bin/env node
+/**
+ * `npm run soak`: what takes longer than CI allows, in full, and what came of it in docs/soak.md. Everything random
+ * comes from one seed, which is printed and reported; ROADNET_SEED=… repeats a run, and its kill points are as many
+ * as ROADNET_KILL_POINTS says. Arguments choose suites by name.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { bootstrap, checkout, continueOnCurrentNode, handOver, main } from "./bootstrap.mjs";
+import { add, countVitestFile, formatCounts, none } from "./lib/counts.mjs";
+import { formatDuration, SetupError } from "./lib/progress.mjs";
+
+/**
+ * A suite is a test file that does more when its environment says so. A new one is a line here.
+ *
+ * @typedef {{name: string, file: string, what: string, packets?: boolean, environment: Record<string, string>}} Suite
+ * @type {readonly Suite[]}
+ */
+const suites = [
+  {
+    name: "interrupted",
+    file: "test/sandbox/interrupted.test.ts",
+    what: "The engine killed at random points of a first update, of an update that replaces resources, and of a destroy; then `roadnet recover` and the next update, which must lead to what an undisturbed run leads to.",
+    environment: { ROADNET_KILL_POINTS: "20" },
+  },
+  {
+    name: "interrupted-cases",
+    file: "test/sandbox/interrupted-cases.test.ts",
+    what: "Recovery killed in the middle, refused, forced and repeated; providers that die and clouds that fail in mid-update.",
+    environment: { ROADNET_CASES: "all" },
+  },
+  {
+    name: "official",
+    file: "test/sandbox/official.test.ts",
+    what: "The comparison of the official plugins with the stand-ins, and of the stand-ins with an altered one, which must be found.",
+    environment: {},
+  },
+  {
+    name: "lifecycle",
+    file: "test/sandbox/lifecycle.test.ts",
+    what: "Nothing to change on the finished stack; drift shown, repaired, gone; a destroy that leaves nothing.",
+    environment: {},
+  },
+  {
+    name: "host-faults",
+    file: "test/sandbox/host-faults.test.ts",
+    what: "A real systemd host on its way to another generation: connections, agents and machines cut off before a step, files torn, disks full, operators locked out. After each it is reachable, on a whole generation, and the next update converges.",
+    packets: true,
+    environment: { ROADNET_FAULT_RUNS: "200" },
+  },
+];
+
+/** @typedef {{title: string, status: string, duration?: number, meta?: {note?: string}}} TestResult */
+
+/** The tests of vitest's JSON report, in their order. */
+function readTests(/** @type {string} */ file) {
+  const report = /** @type {{testResults: {assertionResults: TestResult[]}[]}} */ (
+    JSON.parse(readFileSync(file, "utf8"))
+  );
+  return report.testResults.flatMap(({ assertionResults }) => assertionResults);
+}
+
+/**
+ * Runs one suite.
+ *
+ * @param {Suite} suite
+ * @param {string} seed
+ * @param {NodeJS.ProcessEnv} environment
+ */
+async function runSuite(suite, seed, environment) {
+  const folder = join(checkout, "node_modules", ".cache", "reports");
+  const report = join(folder, `soak-${suite.name}.json`);
+  mkdirSync(folder, { recursive: true });
+  rmSync(report, { force: true });
+  const vitest = join(checkout, "node_modules", "vitest", "vitest.mjs");
+  const config = join(checkout, "scripts", "soak.vitest.mjs");
+  const reporters = ["--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`];
+  const startedAt = Date.now();
+  const code = await handOver(
+    process.execPath,
+    [vitest, "run", "--config", config, suite.file, ...reporters],
+    {
+      ...suite.environment,
+      ...environment,
+      ROADNET_SEED: seed,
+    },
+  );
+  const counted = countVitestFile(report);
+  const counts = code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+  const tests = existsSync(report) ? readTests(report) : [];
+  return { suite, counts, tests, milliseconds: Date.now() - startedAt };
+}
+
+/**
+ * @param {Awaited<ReturnType<typeof runSuite>>} result
+ * @param {string} seed
+ */
+function describeSuite({ suite, counts, tests, milliseconds }, seed) {
+  const rows = tests.map(
+    ({ title, status, duration, meta }) =>
+      `| ${title} | ${meta?.note ?? ""} | ${status} | ${formatDuration(duration ?? 0)} |`,
+  );
+  return [
+    `## ${suite.name}`,
+    "",
+    suite.what,
+    "",
+    `- Result: ${formatCounts(counts)}, in ${formatDuration(milliseconds)}`,
+    `- Date: ${new Date().toISOString().slice(0, 10)}`,
+    `- Seed: ${seed} (\`ROADNET_SEED=${seed} npm run soak -- ${suite.name}\` draws the same points)`,
+    "",
+    "| test | what happened | result | time |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+const reportFile = join(checkout, "docs", "soak.md");
+
+/** The last report's sections, by suite. */
+function readSections() {
+  const text = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : "";
+  const sections = text.split(/^(?=## )/m).slice(1);
+  return new Map(sections.map((section) => [/^## (.*)$/m.exec(section)?.[1] ?? "", section]));
+}
+
+/**
+ * The report: what was run where, and what came of it. Suites that were not run now stay as they were.
+ *
+ * @param {string} seed
+ * @param {readonly Awaited<ReturnType<typeof runSuite>>[]} results
+ */
+function describeRun(seed, results) {
+  const gibibytes = Math.round(totalmem() / 2 ** 30);
+  const sections = readSections();
+  for (const result of results) {
+    sections.set(result.suite.name, describeSuite(result, seed));
+  }
+  return [
+    "# Soak",
+    "",
+    "The last run of each suite of `npm run soak`, which wrote this file, on a machine with " +
+      `${cpus().length} processor cores and ${gibibytes} GiB of memory. CI runs the same suites with fewer points.`,
+    "",
+    ...suites.flatMap(({ name }) => sections.get(name) ?? []),
+  ].join("\n");
+}
+
+const usage = `Usage: npm run soak [-- SUITE …]
+
+Runs what takes longer than CI allows, in full. Without a suite it runs them all. Writes what came of them to
+docs/soak.md.
+
+${suites.map(({ name, what }) => `  ${name.padEnd(18)} ${what}`).join("\n")}
+
+Examples:
+  npm run soak
+  npm run soak -- lifecycle
+  ROADNET_SEED=4711 npm run soak                     the same random points once more
+  ROADNET_KILL_POINTS=3 npm run soak -- interrupted  fewer of them
+  ROADNET_FAULT_RUNS=20 npm run soak -- host-faults
+`;
+
+const wanted = process.argv.slice(2);
+if (wanted.includes("--help") || wanted.includes("-h")) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+
+await main("npm run soak", async (progress) => {
+  const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  if (chosen.length === 0 || chosen.length < wanted.length) {
+    throw new SetupError(`There are the suites ${suites.map(({ name }) => name).join(", ")}.`);
+  }
+  await continueOnCurrentNode(progress);
+  const environment = await bootstrap({ packets: chosen.some(({ packets }) => packets === true) }, progress);
+  const seed = process.env.ROADNET_SEED ?? String(Math.floor(Math.random() * 2 ** 31));
+  process.stdout.write(`  seed ${seed}\n`);
+  const results = [];
+  for (const suite of chosen) {
+    results.push(await runSuite(suite, seed, environment));
+  }
+  writeFileSync(reportFile, describeRun(seed, results));
+  process.stdout.write("  report      docs/soak.md\n");
+  const counts = results.reduce((sum, result) => add([sum, result.counts]), none);
+  process.stdout.write(`\n${formatCounts(counts)}\n`);
+  return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+});
