@@ -1,0 +1,85 @@
+/**
+ * From an untyped value to a {@link NetworkConfig}, or to everything that is wrong with it at once.
+ *
+ * The schema looks at values one by one, the rules at how they fit together. So that both can be told in one go, the
+ * rules look at what is left when everything the schema refused has been cut away ({@link Loose}).
+ */
+import type { z } from "zod";
+import { pattern } from "./leaf.ts";
+import { ConfigError, formatPath, suggestion, type ConfigProblem, type Path } from "./problem.ts";
+import { fillIn, withAddresses } from "./addresses.ts";
+import type { Loose } from "./loose.ts";
+import { rules, type Finding } from "./rules/index.ts";
+import { isRuleId } from "./sources.ts";
+import { networkSchema, type NetworkConfig, type WrittenNetwork } from "./schema.ts";
+
+type Issue = z.core.$ZodIssue;
+
+const pathOf = (path: readonly PropertyKey[]): Path =>
+  path.map((part) => (typeof part === "symbol" ? String(part) : part));
+
+function findingsOf(issue: Issue): Finding[] {
+  const path = pathOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.message.split(" ");
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `is not a known key: ${suggestion(key, known)}`,
+    }));
+  }
+  if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+  const rule: unknown = issue.code === "custom" ? issue.params?.rule : undefined;
+  return [{ path, message: issue.message, ...(isRuleId(rule) ? { rule } : {}) }];
+}
+
+/**
+ * Takes the value at the path away. Its key or index stays, so that the rules can tell what is malformed from what
+ * is not there.
+ */
+function cutAway(root: unknown, path: Path): void {
+  let parent: unknown = root;
+  for (const part of path.slice(0, -1)) {
+    if (typeof parent !== "object" || parent === null) return;
+    parent = (parent as Record<string | number, unknown>)[part];
+  }
+  const last = path.at(-1);
+  if (last === undefined || typeof parent !== "object" || parent === null) return;
+  (parent as Record<string | number, unknown>)[last] = undefined;
+}
+
+function remainder(raw: unknown, findings: readonly Finding[]): Loose<WrittenNetwork> {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return {};
+  const copy = structuredClone(raw);
+  for (const finding of findings) cutAway(copy, finding.path);
+  return copy;
+}
+
+/**
+ * Checks the value of `blackroad-network:network`.
+ * @throws {ConfigError} with every problem of the value, in the order of the schema and then of the rules.
+ */
+export function parseNetworkConfig(raw: unknown): NetworkConfig {
+  const parsed = networkSchema.safeParse(raw);
+  const refused = parsed.success ? [] : parsed.error.issues.flatMap(findingsOf);
+  const subject = fillIn(parsed.success ? parsed.data : remainder(raw, refused));
+  const findings = [...refused, ...rules.flatMap((rule) => [...rule(subject)])];
+  if (!parsed.success || findings.length > 0) throw new ConfigError(findings.map(problemOf));
+  return withAddresses(parsed.data);
+}
+
+const accountId = pattern("a Cloudflare account id of 32 hexadecimal digits", /^[0-9a-f]{32}$/);
+
+/**
+ * Checks the value of `blackroad-network:cloudflareAccountId`.
+ * @throws {ConfigError} where it is missing or none.
+ */
+export function parseCloudflareAccountId(raw: unknown): string {
+  const parsed = accountId.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const path = "blackroad-network:cloudflareAccountId";
+  throw new ConfigError(parsed.error.issues.map(({ message }) => ({ path, message, rule: undefined })));
+}
+
+function problemOf(finding: Finding): ConfigProblem {
+  return { path: formatPath(finding.path), message: finding.message, rule: finding.rule };
+}

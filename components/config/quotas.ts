@@ -1,0 +1,39 @@
+/** AWS's default quotas of an account, and the part of the schema by which a stack says that its own differ. */
+import { z } from "zod";
+import * as leaf from "./leaf.ts";
+
+/** Of 2025; an account can ask for more of each. */
+export const defaultQuotas = {
+  vpcsPerRegion: 5,
+  subnetsPerVpc: 200,
+  internetGatewaysPerRegion: 5,
+  natGatewaysPerZone: 5,
+  elasticIpsPerRegion: 5,
+  routesPerTable: 500,
+  activePeeringsPerVpc: 50,
+  rulesPerSecurityGroup: 60,
+  securityGroupsPerInterface: 5,
+} as const;
+
+export type QuotaName = keyof typeof defaultQuotas;
+
+/** What AWS grants nobody more of: groups of an interface, and those times the rules of one. */
+export const mostGroupsPerInterface = 16;
+export const mostRulesPerInterface = 1000;
+
+const quota = leaf.integer("a quota", 1, 100_000);
+
+export const quotas = leaf.record("AWS's quotas that differ from the default", {
+  vpcsPerRegion: quota.default(defaultQuotas.vpcsPerRegion),
+  subnetsPerVpc: quota.default(defaultQuotas.subnetsPerVpc),
+  internetGatewaysPerRegion: quota.default(defaultQuotas.internetGatewaysPerRegion),
+  natGatewaysPerZone: quota.default(defaultQuotas.natGatewaysPerZone),
+  elasticIpsPerRegion: quota.default(defaultQuotas.elasticIpsPerRegion),
+  routesPerTable: quota.default(defaultQuotas.routesPerTable),
+  activePeeringsPerVpc: quota.default(defaultQuotas.activePeeringsPerVpc),
+  /** Of each direction, IPv4 and IPv6 apart. */
+  rulesPerSecurityGroup: quota.default(defaultQuotas.rulesPerSecurityGroup),
+  securityGroupsPerInterface: quota.default(defaultQuotas.securityGroupsPerInterface),
+});
+
+export type Quotas = z.output<typeof quotas>;

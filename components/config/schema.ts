@@ -1,0 +1,295 @@
+/**
+ * The stack's configuration: the form of `blackroad-network:network`, and every option with its meaning.
+ *
+ * The schema is strict: a key it does not know is an error. What concerns one value is checked here; what concerns
+ * several (overlaps, references) in `rules/`. `docs/configuration.md` shows the same options as tables.
+ */
+import { z } from "zod";
+import { tiers, type Tier } from "./ledger.ts";
+import * as leaf from "./leaf.ts";
+import { cloudflare, zone } from "./cloudflare.ts";
+import { quotas } from "./quotas.ts";
+import { rack, tower } from "./towers.ts";
+
+const operator = leaf.record("the operator's cidrs, user and authorizedKeys", {
+  /** Networks from which the operator opens SSH to the hubs; public addresses, as narrow as possible. */
+  cidrs: leaf.list("a list of the operator's public networks, such as [203.0.113.7/32]", leaf.cidr),
+  /** The user that instances' images come with: `admin` in Debian's. */
+  user: leaf.pattern("a user name of at most 32 characters", /^[a-z_][a-z0-9_-]{0,31}$/).default("admin"),
+  /** OpenSSH public keys that may log in to every host. */
+  authorizedKeys: leaf.list("a list of OpenSSH public keys", leaf.sshPublicKey),
+});
+
+/** The pool of a stack that names none. */
+export const defaultAddressPool = "10.0.0.0/10";
+
+const subnets = leaf
+  .list("a list of networks, the first for the first availability zone", leaf.subnetCidr)
+  .default([]);
+
+const zoneName = leaf.pattern(
+  "an availability zone such as us-west-2a, or its id such as usw2-az1",
+  /^[a-z]{2}[a-z0-9-]*\d[a-z]?$/,
+);
+
+const region = leaf.record("a region's options", {
+  /** AWS's name of the region: `us-west-2`. */
+  awsRegion: leaf.pattern("an AWS region such as us-west-2", /^[a-z]{2}(?:-[a-z]+)+-\d$/),
+  /** The VPC's network; without it, that of the region's slot. */
+  vpcCidr: leaf.vpcCidr.optional(),
+  /** The region's slot in the address pool; without it, its AWS region's. */
+  slot: leaf.integer("a slot", 0, 255).optional(),
+  /**
+   * Zones by name (`us-west-2a`) or id (`usw2-az1`). The n-th subnet that is written stands in the n-th zone, and a
+   * single NAT gateway in the first, so new zones are put at the end.
+   */
+  availabilityZones: leaf.list("a list of availability zones such as [us-west-2a, us-west-2b]", zoneName),
+  /**
+   * Tiers with a subnet in every zone: as written in `subnets`, and from the address ledger where nothing is written.
+   * All three, where there is no `subnets`; none, where there is.
+   */
+  tiers: leaf
+    .list(
+      "a list of tiers such as [public, private]",
+      z.enum(tiers, { error: leaf.expected("public, private or database") }),
+    )
+    .optional(),
+  subnets: leaf
+    .record("public, private and database subnets", {
+      /** Routed to and from the internet. */
+      public: subnets,
+      /** Out to the internet through NAT, where there is one; never in. */
+      private: subnets,
+      /** No way to or from the internet. */
+      database: subnets,
+    })
+    .optional(),
+  /**
+   * NAT gateways for the private tier: `none`, `single` (one in the first zone), or `perZone` (one in each zone
+   * that has private subnets: survives the loss of a zone, and costs as often).
+   */
+  nat: z
+    .enum(["none", "single", "perZone"], { error: leaf.expected("none, single or perZone") })
+    .default("none"),
+  /** The zone of a single NAT gateway; without it, the first. */
+  natZone: zoneName.optional(),
+  /** Whether instances in public subnets get a public address at launch; it changes when they are stopped. */
+  mapPublicIpOnLaunch: leaf.boolean.default(false),
+  /** The region's Debian image. AMIs differ by region; find it with the command in docs/configuration.md. */
+  ami: leaf.pattern("an AMI id such as ami-0123456789abcdef0", /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/),
+});
+
+const site = leaf.record("a site's network, gateway and nodes", {
+  /** The site's LAN. */
+  network: leaf.privateCidr,
+  /** The LAN's router, which is not ours. */
+  gateway: leaf.address,
+  /** Every machine of ours on the LAN and its static address; in a rack, its address in the management VLAN. */
+  nodes: leaf.named("a map from names to addresses", leaf.name, leaf.address),
+  /** What the site has besides, where it is a rack of Coral-Reef towers. */
+  rack: rack.optional(),
+});
+
+const portError = { error: leaf.expected('a port such as 443, a range such as "8080-8090", or all') };
+
+const port = z
+  .union(
+    [
+      z.literal("all", portError),
+      z.int(portError).min(1, portError).max(65535, portError),
+      z.string(portError).regex(/^\d{1,5}-\d{1,5}$/, portError),
+    ],
+    portError,
+  )
+  .default("all");
+
+const peer = leaf.text("a network such as 10.0.0.0/8, a group such as sg-internal, or operator", (value) => {
+  if (value === "operator" || /^sg-[a-z]/.test(value)) return undefined;
+  const checked = leaf.cidr.safeParse(value);
+  return checked.success ? undefined : checked.error.issues[0]?.message;
+});
+
+const ruleOptions = {
+  /** One port, an inclusive range, or all. ICMP has no ports. */
+  port,
+  protocol: z.enum(["tcp", "udp", "icmp", "all"], { error: leaf.expected("tcp, udp, icmp or all") }),
+  /** Why the rule exists; shown in AWS. */
+  description: leaf
+    .pattern(
+      "at most 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, the characters that AWS takes",
+      /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,255}$/,
+    )
+    .optional(),
+};
+
+const securityGroup = leaf.record("a security group's description and rules", {
+  /** What the group is for; shown in AWS, where a change of it replaces the group. */
+  description: ruleOptions.description,
+  /** The regions that have the group; without it, all. */
+  regions: leaf.list("a list of regions", leaf.name).optional(),
+  /** What may come in; `source` is a network, `sg-<group>` of the same region, or `operator`. */
+  ingress: leaf
+    .list("a list of rules", leaf.record("an ingress rule's options", { ...ruleOptions, source: peer }))
+    .default([]),
+  /** What may go out; `destination` as `source`. */
+  egress: leaf
+    .list("a list of rules", leaf.record("an egress rule's options", { ...ruleOptions, destination: peer }))
+    .default([]),
+});
+
+const hub = leaf.record("a hub's host, address and endpoint", {
+  /** The hub's host in that region, by its name alone: `hub-1`. */
+  host: leaf.name,
+  /** Its address in the VPN. */
+  address: leaf.address,
+  /** The name that peers dial; `dns` must publish it with the hub's public address. */
+  endpoint: leaf.hostname,
+});
+
+const vpnPeer = leaf.record("a VPN peer's address and routes", {
+  /** Its address in the VPN. */
+  address: leaf.address,
+  /** Networks behind the peer, which the hubs and their VPCs send to it. */
+  routes: leaf.list("a list of networks", leaf.privateCidr).default([]),
+  /** Whether the peer hides what comes from the tunnel behind its own LAN address, where the LAN has no way back. */
+  masquerade: leaf.boolean.default(false),
+});
+
+const wireguard = leaf.record("the VPN's options", {
+  /** The VPN's network. */
+  network: leaf.privateCidr,
+  /** The UDP port of the hubs. */
+  port: leaf.integer("a UDP port", 1, 65535).default(51820),
+  /** Bytes. WireGuard costs 80 of the path's 1500; 1380 suits carriers that add headers of their own. */
+  mtu: leaf.integer("bytes", 1280, 9001).default(1420),
+  /** Seconds between the empty packets that keep a home router's mapping alive. */
+  keepaliveSeconds: leaf.integer("seconds", 1, 65535).default(25),
+  /** The region whose hub the operator passes on the way to the peers and what is behind them. */
+  managementHub: leaf.name,
+  /** One hub for a region, by the region's name. */
+  hubs: leaf.named("a map from regions to hubs", leaf.name, hub),
+  /** Peers by host (`edge-home/lucidia`). Every peer has a tunnel to every hub; hubs have none to each other. */
+  peers: leaf.named("a map from hosts to peers", leaf.hostKey, vpnPeer),
+});
+
+/** First contact with a machine that the program does not create. */
+const bootstrap = leaf.record("the first contact's user, address and hostKey", {
+  user: leaf.pattern("a user name of at most 32 characters", /^[a-z_][a-z0-9_-]{0,31}$/),
+  /** Where the operator meets the machine; its address on the LAN unless said otherwise. */
+  address: leaf.address.optional(),
+  hostKey: leaf.sshHostKey,
+});
+
+const host = leaf.record("a host's options", {
+  /**
+   * `hub` (WireGuard hub), `vpn-peer` (has a tunnel to every hub), `lan-member` (reached through a VPN peer of its
+   * place), `load-balancer` (on 80 and 443 in front of its region's api hosts), `api` (answers on 8080 and 8081),
+   * `tower` (Coral-Reef), `storage` (what a rack's towers share).
+   */
+  role: z.enum(["hub", "vpn-peer", "lan-member", "load-balancer", "api", "tower", "storage"], {
+    error: leaf.expected("hub, vpn-peer, lan-member, load-balancer, api, tower or storage"),
+  }),
+  /** In a region: the instance's private address, which also tells its subnet. At a site `nodes` has it. */
+  address: leaf.address.optional(),
+  /** In a region: the EC2 instance type. */
+  instanceType: leaf.pattern("an EC2 instance type such as t3.micro", /^[a-z0-9-]+\.[a-z0-9-]+$/).optional(),
+  /** In a region: the instance's security groups, by name. */
+  securityGroups: leaf.list("a list of security groups", leaf.name).optional(),
+  /** In a region: whether it has a public address that stays. */
+  elasticIp: leaf.boolean.optional(),
+  /** In a region: GiB of the root volume; 8 unless said otherwise. */
+  rootVolumeGiB: leaf.integer("GiB", 8, 16384).optional(),
+  /** Of a lan-member, tower or storage: the VPN peer of the same place through which it is reached, by its name. */
+  behind: leaf.name.optional(),
+  /** Of a load-balancer: the program that does it, `nginx` unless said otherwise. */
+  balancer: z.enum(["nginx", "haproxy"], { error: leaf.expected("nginx or haproxy") }).optional(),
+  /** At a site: the machine's interface on the LAN, `eth0` unless said otherwise. */
+  interface: leaf
+    .pattern("an interface such as eth0, at most 15 characters", /^[a-z][a-z0-9_.-]{0,14}$/)
+    .optional(),
+  /** What others run on the host: TCP ports by name, open to the internal network (10.0.0.0/8, 192.168.0.0/16). */
+  services: leaf
+    .named("a map from names to TCP ports", leaf.name, leaf.integer("a TCP port", 1, 65535))
+    .optional(),
+  /** At a site: how the machine is met the first time. */
+  bootstrap: bootstrap.optional(),
+  /** Of a tower: what it does and how it stands there. */
+  tower: tower.optional(),
+});
+
+const rollout = leaf.record("the options of changes to hosts", {
+  /**
+   * The host that is changed first, after the hubs that it is reached through; by default the management hub. All
+   * others wait until it has been changed and watched.
+   */
+  canary: leaf.hostKey.optional(),
+  /** For how many seconds a changed canary is watched before the others follow. */
+  soakSeconds: leaf.integer("seconds", 0, 3600).default(10),
+  /** How many hosts are changed at the same time; hubs are always changed one after the other. */
+  batchSize: leaf.integer("a number of hosts", 1, 1000).default(5),
+  /** Seconds within which the program must have reached a changed host anew, or the host goes back by itself. */
+  confirmSeconds: leaf.integer("seconds", 10, 3600).default(120),
+});
+
+export const networkSchema = leaf.record("the network's options", {
+  /** Who answers for the network; a tag of every resource. */
+  owner: leaf.pattern(
+    "a name of at most 64 letters, digits, spaces and .@_-",
+    /^[a-zA-Z0-9][a-zA-Z0-9 .@_-]{0,63}$/,
+  ),
+  operator,
+  /** The network of which regions without one of their own get a /16 each; it never changes. */
+  addressPool: leaf.addressPool.default(defaultAddressPool),
+  /** The AWS account's quotas, where they are not AWS's default. */
+  quotas: quotas.prefault({}),
+  /** AWS regions by our own names. */
+  regions: leaf.named("a map from names to regions", leaf.name, region),
+  /** Pairs of regions whose VPCs are peered: the first asks, the second accepts. */
+  peerings: leaf
+    .list(
+      "a list of pairs of regions such as [us-west, eu-west]",
+      z.tuple([leaf.name, leaf.name], {
+        error: leaf.expected("a pair of regions such as [us-west, eu-west]"),
+      }),
+    )
+    .default([]),
+  /** Places whose machines are not ours to create. */
+  sites: leaf.named("a map from names to sites", leaf.name, site).default({}),
+  securityGroups: leaf.named("a map from names to security groups", leaf.name, securityGroup).default({}),
+  wireguard,
+  /** How changes reach the hosts. */
+  rollout: rollout.prefault({}),
+  /** Hosts by place (a region or a site) and name. */
+  hosts: leaf.named(
+    "a map from places to hosts",
+    leaf.name,
+    leaf.named("a map from names to hosts", leaf.name, host),
+  ),
+  dns: leaf
+    .record("zones", {
+      zones: leaf.named("a map from zones to their records", leaf.hostname, zone).default({}),
+    })
+    .default({ zones: {} }),
+  /** Tunnels, load balancers and Access at Cloudflare. */
+  cloudflare: cloudflare.prefault({}),
+});
+
+/** The stack's configuration as it is written, checked value by value. */
+export type WrittenNetwork = z.output<typeof networkSchema>;
+
+/** A region with its networks, whether they are written or the ledger's. */
+export type RegionConfig = Omit<WrittenNetwork["regions"][string], "vpcCidr" | "subnets" | "tiers"> & {
+  vpcCidr: string;
+  tiers: Tier[];
+  subnets: Record<Tier, string[]>;
+};
+
+/** The stack's configuration, checked, with every default filled in. */
+export type NetworkConfig = Omit<WrittenNetwork, "regions"> & { regions: Record<string, RegionConfig> };
+
+export type { RackConfig, TowerConfig } from "./towers.ts";
+export type SiteConfig = NetworkConfig["sites"][string];
+export type SecurityGroupConfig = NetworkConfig["securityGroups"][string];
+export type HostConfig = NetworkConfig["hosts"][string][string];
+export type { DnsRecordConfig, LoadBalancerConfig, ZoneConfig } from "./cloudflare.ts";
+export type HostRole = HostConfig["role"];
