@@ -1,0 +1,16 @@
+/** How keys are spelled. A key is made of names only, so that nothing that is added later changes it. */
+
+/** A network as part of a key: `10.1.0.0/16` → `10.1.0.0-16`, because a slash separates parts. */
+export function cidrSlug(cidr: string): string {
+  return cidr.replace("/", "-");
+}
+
+/** Orders by key, so that a plan does not depend on the order of a map in the stack's file. */
+export function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+/** The entries of a map in the order of their keys. */
+export function sortedEntries<Value>(map: Readonly<Record<string, Value>>): [string, Value][] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}

@@ -1,0 +1,272 @@
+/**
+ * The vocabulary of the plan: everything the program will create, known before anything is created.
+ *
+ * A plan is plain, immutable data. It imports nothing of Pulumi, so it can be computed, compared, proven and
+ * printed anywhere. What only the platform can tell is a {@link PlanSymbol}; `components/resolve.ts` is the one
+ * place where symbols become Pulumi outputs.
+ *
+ * Keys (`key`) are stable identities made of names, never of list positions: `us-west`, `us-west/private/us-west-2a`,
+ * `us-west/api-1`. They name resources, so a key that changes replaces a resource.
+ */
+
+import type { Tier } from "../config/ledger.ts";
+import type { CloudflarePlan, DnsZonePlan } from "./cloudflare/model.ts";
+import type { GenerationPlan } from "./generation.ts";
+
+export type { Tier };
+
+/** A value that exists only after the platform or a host has made it. */
+export type PlanSymbol =
+  /** The public IPv4 address of an instance: its Elastic IP, or the address its subnet assigned at launch. */
+  | { readonly kind: "public-address"; readonly host: string }
+  /** The WireGuard public key (base64, 44 characters) that the host derived from a private key only it holds. */
+  | { readonly kind: "wireguard-public-key"; readonly host: string }
+  /** A certificate of the host (PEM, with its chain), signed by the program's CA; named as in the host's plan. */
+  | { readonly kind: "certificate"; readonly host: string; readonly name: string }
+  /** The certificate of the program's CA (PEM). */
+  | { readonly kind: "ca-certificate" }
+  /** A secret that the program makes and keeps, encrypted, in its state: 64 letters and digits. */
+  | { readonly kind: "shared-secret"; readonly name: string }
+  /** The UUID that Cloudflare gave a tunnel. */
+  | { readonly kind: "tunnel-id"; readonly tunnel: string }
+  /** What a tunnel's connector and Cloudflare both know: 32 bytes in base64. */
+  | { readonly kind: "tunnel-secret"; readonly tunnel: string }
+  /** The Cloudflare account that the stack works in: 32 hexadecimal digits. */
+  | { readonly kind: "cloudflare-account" };
+
+/** Text with symbols in it: pieces are concatenated, symbols resolved. A template without symbols is one string. */
+export type Template = readonly (string | PlanSymbol)[];
+
+/** Lower-case protocol names as AWS and nftables spell them; `all` is AWS's `-1`. */
+export type Protocol = "tcp" | "udp" | "icmp" | "all";
+
+/** An inclusive range of ports; `undefined` where the protocol has none or every port is meant. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Who is on the other side of a security-group rule. */
+export type Peer =
+  | { readonly kind: "cidr"; readonly cidr: string }
+  /** Another group of the same region: AWS cannot reference a group across regions. */
+  | { readonly kind: "security-group"; readonly group: string };
+
+export interface SecurityRulePlan {
+  /** `us-west/public/ingress/tcp-443/0.0.0.0-0`: direction, protocol, ports and peer, so order never matters. */
+  readonly key: string;
+  readonly direction: "ingress" | "egress";
+  readonly protocol: Protocol;
+  readonly ports: PortRange | undefined;
+  readonly peer: Peer;
+  /** Why the rule exists; becomes its description in AWS (at most 255 characters of AWS's alphabet). */
+  readonly description: string;
+}
+
+export interface SecurityGroupPlan {
+  /** `us-west/public` */
+  readonly key: string;
+  /** `public`, the name used in the stack's configuration. */
+  readonly name: string;
+  readonly description: string;
+  readonly rules: readonly SecurityRulePlan[];
+}
+
+export interface SubnetPlan {
+  /** `us-west/public/us-west-2a` */
+  readonly key: string;
+  readonly tier: Tier;
+  /** An availability zone's name (`us-west-2a`) or, to pin it across accounts, its id (`usw2-az1`). */
+  readonly zone: string;
+  readonly cidr: string;
+  /** Key of the route table that serves the subnet. */
+  readonly routeTable: string;
+  /** Whether an instance gets a public address at launch (only where the stack asks for it). */
+  readonly mapPublicIpOnLaunch: boolean;
+}
+
+export type RouteTarget =
+  | { readonly kind: "internet-gateway" }
+  | { readonly kind: "nat-gateway"; readonly nat: string }
+  | { readonly kind: "peering"; readonly peering: string }
+  /** The primary network interface of an instance, which forwards (source/destination check off). */
+  | { readonly kind: "instance"; readonly host: string };
+
+export interface RoutePlan {
+  /** `us-west/public/10.1.0.0-16` */
+  readonly key: string;
+  readonly destination: string;
+  readonly target: RouteTarget;
+  /** Why the route exists, in one phrase, for whoever reads a plan: AWS has no place for it. */
+  readonly reason: string;
+}
+
+export interface RouteTablePlan {
+  /** `us-west/public`, or `us-west/private/us-west-2a` where each zone has its own. */
+  readonly key: string;
+  readonly routes: readonly RoutePlan[];
+}
+
+export interface NatGatewayPlan {
+  /** `us-west/nat/us-west-2a` */
+  readonly key: string;
+  /** Key of the public subnet it stands in. */
+  readonly subnet: string;
+}
+
+export interface RegionPlan {
+  /** The name in the configuration: `us-west`. */
+  readonly key: string;
+  /** The AWS region: `us-west-2`. */
+  readonly awsRegion: string;
+  readonly cidr: string;
+  readonly subnets: readonly SubnetPlan[];
+  readonly routeTables: readonly RouteTablePlan[];
+  readonly natGateways: readonly NatGatewayPlan[];
+  readonly securityGroups: readonly SecurityGroupPlan[];
+}
+
+export interface PeeringPlan {
+  /** `us-west/eu-west`: requester, then accepter, in the order of the configuration. */
+  readonly key: string;
+  readonly requester: string;
+  readonly accepter: string;
+}
+
+/** A place whose machines are not ours to create: a home LAN, a rack. */
+export interface SitePlan {
+  readonly key: string;
+  readonly network: string;
+  readonly gateway: string;
+}
+
+/** A way on which the program reaches a host over SSH once the host has been met. */
+export interface ManagementPath {
+  /**
+   * `direct`, `hub`, `tunnel`, `lan` (through a neighbour) or `on-site` (from the LAN itself); unique on the host.
+   */
+  readonly name: string;
+  readonly user: string;
+  /** A literal address, or the host's own public address. */
+  readonly address: string | PlanSymbol;
+  /** The host's own address on this way: the destination that its SSH server sees. */
+  readonly localAddress: string;
+  /** Key of the hub that serves as bastion; `undefined` where the operator connects directly. */
+  readonly via: string | undefined;
+  /** Key of the VPN peer that the way crosses after the hub, to the LAN behind it. */
+  readonly through: string | undefined;
+}
+
+/**
+ * How the program reaches a host the very first time. The path is the host's management path, but for what is reached
+ * through a tunnel that does not exist before the host is configured: that is met at its public address, or by an
+ * operator who stands on its LAN.
+ */
+export type FirstContact =
+  /** An instance: pinned to the throw-away ECDSA host key from its user data. */
+  | { readonly kind: "user-data"; readonly path: ManagementPath }
+  /** A machine that stands on a LAN: pinned to the host key it was imaged with. */
+  | { readonly kind: "lan"; readonly path: ManagementPath; readonly hostKey: string };
+
+export interface InstancePlan {
+  /** Pinned AMI of the host's region. */
+  readonly ami: string;
+  readonly instanceType: string;
+  readonly subnet: string;
+  readonly securityGroups: readonly string[];
+  readonly elasticIp: boolean;
+  /** Off for an instance that forwards. */
+  readonly sourceDestCheck: boolean;
+  readonly rootVolumeGiB: number;
+}
+
+export type HostRole = "hub" | "vpn-peer" | "lan-member" | "load-balancer" | "api" | "tower" | "storage";
+
+export interface HostPlan {
+  /** `us-west/api-1`, `edge-home/lucidia` */
+  readonly key: string;
+  /** The last part of the key: `api-1`. */
+  readonly name: string;
+  /** What the host calls itself: `api-1.us-west`. */
+  readonly hostname: string;
+  readonly role: HostRole;
+  /** Key of the region or site it stands in. */
+  readonly site: string;
+  /** Its own IPv4 address at its site. */
+  readonly address: string;
+  /** Its address in the VPN, where it has one. */
+  readonly tunnelAddress: string | undefined;
+  /** Set for instances, which the program creates; `undefined` for machines, which it finds. */
+  readonly instance: InstancePlan | undefined;
+  readonly firstContact: FirstContact;
+  /** By which the program configures the host. */
+  readonly management: ManagementPath;
+  /** On which a change of the host must be confirmed as well, before it stays. */
+  readonly otherPaths: readonly ManagementPath[];
+  /** Seconds within which a change must be confirmed on every path, else the host goes back by itself. */
+  readonly confirmSeconds: number;
+  /** What makes the management path lead to it, where first contact has another one. */
+  readonly firstGeneration: GenerationPlan | undefined;
+  /** What is on it. */
+  readonly generation: GenerationPlan;
+}
+
+export interface VpnPeerPlan {
+  readonly host: string;
+  readonly tunnelAddress: string;
+  /** What the peer's side of the tunnel may send and receive: AllowedIPs at the hub. */
+  readonly allowedIps: readonly string[];
+}
+
+export interface HubPlan {
+  readonly host: string;
+  readonly region: string;
+  /** `10.200.0.1` */
+  readonly tunnelAddress: string;
+  /** `vpn.blackroad.io` */
+  readonly endpoint: string;
+  /** What peers send to this hub: AllowedIPs at the peers. */
+  readonly allowedIps: readonly string[];
+}
+
+export interface VpnPlan {
+  readonly network: string;
+  readonly port: number;
+  readonly mtu: number;
+  readonly keepaliveSeconds: number;
+  readonly hubs: readonly HubPlan[];
+  readonly peers: readonly VpnPeerPlan[];
+}
+
+export interface OperatorPlan {
+  /** From where the operator reaches the hubs. */
+  readonly cidrs: readonly string[];
+  /** OpenSSH public keys that may log in everywhere. */
+  readonly authorizedKeys: readonly string[];
+}
+
+/** How a change reaches the hosts. */
+export interface RolloutPlan {
+  /**
+   * Groups of host keys, each begun when the one before is done. A group holds hosts that are changed at the same
+   * time, and what is reached through a host never comes before it. The canary's group is the first that has the
+   * canary in it.
+   */
+  readonly batches: readonly (readonly string[])[];
+  readonly canary: string | undefined;
+  readonly soakSeconds: number;
+}
+
+export interface NetworkPlan {
+  readonly stack: string;
+  readonly owner: string;
+  readonly operator: OperatorPlan;
+  readonly regions: readonly RegionPlan[];
+  readonly peerings: readonly PeeringPlan[];
+  readonly sites: readonly SitePlan[];
+  readonly vpn: VpnPlan;
+  readonly zones: readonly DnsZonePlan[];
+  readonly cloudflare: CloudflarePlan;
+  readonly hosts: readonly HostPlan[];
+  readonly rollout: RolloutPlan;
+}

@@ -1,0 +1,31 @@
+/** From a configuration to the plan of everything that will be made of it. */
+import type { NetworkConfig } from "../config/schema.ts";
+import { planCloudflare } from "./cloudflare/plan.ts";
+import { planZones } from "./cloudflare/zones.ts";
+import { planHosts } from "./hosts.ts";
+import type { NetworkPlan } from "./model.ts";
+import { planPeerings, planRegions, planSites } from "./regions.ts";
+import { planRollout } from "./rollout.ts";
+import { planVpn } from "./vpn.ts";
+
+/**
+ * Plans the network of a stack. Pure: equal configurations yield equal plans, whatever the order of their maps.
+ * @param config as `parseNetworkConfig` accepted it; nothing that it refuses is handled here
+ * @param stack the stack's name, which sets apart what several stacks create in one account
+ */
+export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
+  const hosts = planHosts(config);
+  return {
+    stack,
+    owner: config.owner,
+    operator: { cidrs: config.operator.cidrs, authorizedKeys: config.operator.authorizedKeys },
+    regions: planRegions(config),
+    peerings: planPeerings(config),
+    sites: planSites(config),
+    vpn: planVpn(config),
+    zones: planZones(config),
+    cloudflare: planCloudflare(config),
+    hosts,
+    rollout: planRollout(config, hosts),
+  };
+}

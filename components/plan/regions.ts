@@ -1,0 +1,36 @@
+/** Regions and what joins them. */
+import type { NetworkConfig } from "../config/schema.ts";
+import { byKey, sortedEntries } from "./keys.ts";
+import type { PeeringPlan, RegionPlan, SitePlan } from "./model.ts";
+import { planRouteTables } from "./routes.ts";
+import { planSecurityGroups } from "./security-groups.ts";
+import { planNatGateways, planSubnets } from "./subnets.ts";
+
+export function planRegions(config: NetworkConfig): RegionPlan[] {
+  return sortedEntries(config.regions).map(([key, region]) => {
+    const subnets = planSubnets(key, region);
+    return {
+      key,
+      awsRegion: region.awsRegion,
+      cidr: region.vpcCidr,
+      subnets,
+      routeTables: planRouteTables(key, config, region, subnets),
+      natGateways: planNatGateways(key, region),
+      securityGroups: planSecurityGroups(key, config),
+    };
+  });
+}
+
+export function planPeerings(config: NetworkConfig): PeeringPlan[] {
+  return config.peerings
+    .map(([requester, accepter]) => ({ key: `${requester}/${accepter}`, requester, accepter }))
+    .sort(byKey);
+}
+
+export function planSites(config: NetworkConfig): SitePlan[] {
+  return sortedEntries(config.sites).map(([key, site]) => ({
+    key,
+    network: site.network,
+    gateway: site.gateway,
+  }));
+}

@@ -1,0 +1,56 @@
+/** A region's subnets and NAT gateways. */
+import type { RegionConfig } from "../config/schema.ts";
+import { tiers, type Tier } from "../config/ledger.ts";
+import { byKey } from "./keys.ts";
+import type { NatGatewayPlan, SubnetPlan } from "./model.ts";
+
+/** The key of the route table of a tier in a zone: all public subnets of a region share one, the others do not. */
+export function routeTableKey(region: string, tier: Tier, zone: string): string {
+  return tier === "public" ? `${region}/public` : `${region}/${tier}/${zone}`;
+}
+
+export function planSubnets(key: string, region: RegionConfig): SubnetPlan[] {
+  return tiers
+    .flatMap((tier) =>
+      region.subnets[tier].map((cidr, index): SubnetPlan => {
+        const zone = region.availabilityZones[index];
+        if (zone === undefined) throw new Error(`${key} has more ${tier} subnets than availability zones`);
+        return {
+          key: `${key}/${tier}/${zone}`,
+          tier,
+          zone,
+          cidr,
+          routeTable: routeTableKey(key, tier, zone),
+          mapPublicIpOnLaunch: tier === "public" && region.mapPublicIpOnLaunch,
+        };
+      }),
+    )
+    .sort(byKey);
+}
+
+const natKey = (region: string, zone: string): string => `${region}/nat/${zone}`;
+
+/** The zones that get a NAT gateway: none, one, or each that has private subnets. */
+function natZones(region: RegionConfig): readonly string[] {
+  switch (region.nat) {
+    case "none":
+      return [];
+    case "single":
+      return region.natZone === undefined ? region.availabilityZones.slice(0, 1) : [region.natZone];
+    case "perZone":
+      return region.availabilityZones.slice(0, region.subnets.private.length);
+  }
+}
+
+export function planNatGateways(key: string, region: RegionConfig): NatGatewayPlan[] {
+  return natZones(region)
+    .map((zone) => ({ key: natKey(key, zone), subnet: `${key}/public/${zone}` }))
+    .sort(byKey);
+}
+
+/** The NAT gateway that serves a zone's private subnet; `undefined` where the region has none. */
+export function natGatewayOf(key: string, region: RegionConfig, zone: string): string | undefined {
+  const zones = natZones(region);
+  const serving = region.nat === "single" ? zones[0] : zones.find((candidate) => candidate === zone);
+  return serving === undefined ? undefined : natKey(key, serving);
+}
