@@ -1,0 +1,143 @@
+/** Answers whether packets get from one place to another and back, on the network as the plan has it. */
+import type { Point } from "./sets/intervals.ts";
+import { portTraffic, type TrafficId } from "./sets/traffic.ts";
+import type { HostNode, Tunnel, World } from "./world/model.ts";
+import { Walker, type Source } from "./world/walk.ts";
+import type { Arrival, Stop, Way } from "./world/way.ts";
+
+export interface Answer {
+  readonly forward: Way;
+  /** `undefined` where nothing gets there. */
+  readonly back: Way | undefined;
+  /** What gets there and whose answers come back. */
+  readonly traffic: TrafficId;
+  /** Who takes it there, even where answers do not come back. */
+  readonly arrival: Arrival | undefined;
+}
+
+function sourceOf(arrival: Arrival, address: Point): Source {
+  switch (arrival.kind) {
+    case "host":
+      return { kind: "host", host: arrival.host, address };
+    case "device":
+      return { kind: "device", segment: arrival.segment, address };
+    case "internet":
+      return { kind: "internet", address };
+  }
+}
+
+/** Whether the answer has come to whoever asked. */
+function isBack(source: Source, arrival: Arrival | undefined): boolean {
+  switch (source.kind) {
+    case "host":
+      return arrival?.kind === "host" && arrival.host === source.host;
+    case "device":
+      return arrival?.kind === "device" && arrival.segment === source.segment;
+    case "internet":
+      return arrival?.kind === "internet";
+  }
+}
+
+interface TunnelState {
+  readonly up: boolean;
+  readonly reason: string;
+}
+
+export class Prover {
+  readonly world: World;
+  readonly #walker: Walker;
+  readonly #tunnels = new Map<string, TunnelState>();
+
+  constructor(world: World) {
+    this.world = world;
+    this.#walker = new Walker(world, (tunnel, peer) => this.tunnelState(tunnel, peer));
+  }
+
+  /**
+   * Follows packets there and their answers back.
+   * @param traffic what is asked about; everything unless said otherwise
+   * @param explain one kind of traffic, for which every step is written down
+   */
+  ask(source: Source, to: Point, traffic: TrafficId = 1, explain?: Point): Answer {
+    const forward = this.#walker.walk(source, to, { traffic, ...(explain === undefined ? {} : { explain }) });
+    const { arrival } = forward;
+    if (arrival === undefined || forward.traffic === 0)
+      return { forward, back: undefined, traffic: 0, arrival: undefined };
+    const [asker, answerer] = [forward.from, forward.to];
+    const back = this.#walker.walk(sourceOf(arrival, answerer), asker, {
+      traffic: forward.traffic,
+      answering: forward.conversation,
+      ...(explain === undefined ? {} : { explain }),
+    });
+    const reached = back.arrival !== undefined && isBack(source, back.arrival);
+    if (reached && back.from !== to) {
+      back.end(() => ({
+        place: "the asker",
+        reason: "the answer comes from another address than was asked",
+        path: "",
+      }));
+    } else if (!reached && !back.isStopped) {
+      back.end(() => ({ place: "the answer", reason: "goes to somebody else", path: "" }));
+    }
+    return { forward, back, traffic: reached ? back.traffic : 0, arrival };
+  }
+
+  /** What stops the packets, or their answers. */
+  stopOf({ forward, back }: Answer): Stop | undefined {
+    return forward.stop ?? back?.stop;
+  }
+
+  /** A tunnel stands where at least one of its ends can call the other. */
+  tunnelState(tunnel: Tunnel, peer: string): TunnelState {
+    const [a, b] = [tunnel.host, peer].sort();
+    const key = `${a ?? ""} ${b ?? ""}`;
+    const known = this.#tunnels.get(key);
+    if (known !== undefined) return known;
+    this.#tunnels.set(key, { up: false, reason: "the packets that carry it would go through itself" });
+    const state = this.#tunnelState(tunnel, peer);
+    this.#tunnels.set(key, state);
+    return state;
+  }
+
+  #tunnelState(tunnel: Tunnel, peer: string): TunnelState {
+    const theirs = tunnelsOf(this.world.hosts.get(peer)).find((each) => names(each, tunnel.host));
+    if (theirs === undefined) return { up: false, reason: `${peer} has no peer ${tunnel.host}` };
+    const calls = [this.#call(tunnel, theirs), this.#call(theirs, tunnel)];
+    return (
+      calls.find(({ up }) => up) ?? { up: false, reason: calls.map(({ reason }) => reason).join(", and ") }
+    );
+  }
+
+  #call(caller: Tunnel, called: Tunnel): TunnelState {
+    const down = (reason: string): TunnelState => ({ up: false, reason });
+    const peer = caller.allowed.entries.find(({ value }) => value.host === called.host)?.value;
+    if (peer === undefined) return down(`${caller.host} has no peer ${called.host}`);
+    const { endpoint } = peer;
+    if (endpoint === undefined) return down(`${caller.host} knows no endpoint of ${called.host}`);
+    if (called.listenPort !== endpoint.port)
+      return down(`${called.host} does not listen on ${endpoint.port}`);
+    const target = this.world.names.get(endpoint.name);
+    if (target === undefined) return down(`${endpoint.name} has no address`);
+    if (target.kind === "proxied") return down(`${endpoint.name} is proxied, which passes on no UDP`);
+    const traffic = this.world.table.id(portTraffic("udp", endpoint.port));
+    const answer = this.ask({ kind: "host", host: caller.host }, target.address, traffic);
+    if (answer.arrival?.kind === "host" && answer.arrival.host !== called.host) {
+      return down(`${endpoint.name} leads to ${answer.arrival.host}`);
+    }
+    if (answer.traffic !== 0) return { up: true, reason: "" };
+    const stop = this.stopOf(answer);
+    return down(
+      `${endpoint.port}/udp to ${endpoint.name} stops at ${stop?.place ?? "nobody"}: ${stop?.reason ?? ""}`,
+    );
+  }
+}
+
+function tunnelsOf(host: HostNode | undefined): Tunnel[] {
+  return [...(host?.links.values() ?? [])].flatMap(({ attachment }) =>
+    attachment.kind === "tunnel" ? [attachment.tunnel] : [],
+  );
+}
+
+function names(tunnel: Tunnel, host: string): boolean {
+  return tunnel.allowed.entries.some(({ value }) => value.host === host);
+}

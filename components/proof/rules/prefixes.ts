@@ -1,0 +1,57 @@
+/** Longest prefix first: how routes, AllowedIPs and everything else that names networks find the one that counts. */
+import type { SymbolSpace } from "../sets/addresses.ts";
+import { has, rank, type Intervals, type Point } from "../sets/intervals.ts";
+
+export interface PrefixEntry<Value> {
+  readonly network: string;
+  readonly value: Value;
+}
+
+interface ReadEntry<Value> extends PrefixEntry<Value> {
+  readonly addresses: Intervals;
+  readonly undecided: Intervals;
+  readonly length: number;
+}
+
+/** `undecided` where it hangs on a symbol which network counts. */
+export type Found<Value> = PrefixEntry<Value> | "undecided" | undefined;
+
+export class PrefixMap<Value> {
+  readonly #entries: readonly ReadEntry<Value>[];
+  readonly #boundaries: readonly Point[];
+  readonly #known = new Map<number, Found<Value>>();
+
+  /** Where two entries have the same network, the first counts. */
+  constructor(entries: readonly PrefixEntry<Value>[], space: SymbolSpace) {
+    const read = entries.map((entry): ReadEntry<Value> => {
+      const { network } = entry;
+      const [, length = network.includes(":") ? "128" : "32"] = network.split("/");
+      const addresses = space.network(network);
+      return { ...entry, addresses, undecided: space.undecided(network), length: Number(length) };
+    });
+    this.#entries = read.sort((a, b) => b.length - a.length);
+    const all = read.flatMap(({ addresses, undecided }) => [...addresses, ...undecided]);
+    this.#boundaries = [...new Set(all)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  find(address: Point): Found<Value> {
+    const place = rank(this.#boundaries, address);
+    const known = this.#known.get(place);
+    if (known !== undefined || this.#known.has(place)) return known;
+    const found = this.#find(address);
+    this.#known.set(place, found);
+    return found;
+  }
+
+  #find(address: Point): Found<Value> {
+    for (const entry of this.#entries) {
+      if (has(entry.addresses, address)) return { network: entry.network, value: entry.value };
+      if (has(entry.undecided, address)) return "undecided";
+    }
+    return undefined;
+  }
+
+  get entries(): readonly PrefixEntry<Value>[] {
+    return this.#entries;
+  }
+}

@@ -1,0 +1,120 @@
+/** VPCs: route tables, gates of interfaces, gateways. */
+import type { HostPlan, NetworkPlan, RegionPlan, RouteTarget } from "../../plan/model.ts";
+import { Gate } from "../rules/gate.ts";
+import { PrefixMap } from "../rules/prefixes.ts";
+import { groupGate, type GroupMembers } from "../rules/security-group.ts";
+import { parseAddress, type SymbolSpace } from "../sets/addresses.ts";
+import { interval, nowhere, union, type Intervals, type Point } from "../sets/intervals.ts";
+import type { TrafficTable } from "../sets/traffic.ts";
+import { hasPublicAddress, publicName } from "./public.ts";
+import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget } from "./model.ts";
+
+export interface BuildContext {
+  readonly plan: NetworkPlan;
+  readonly space: SymbolSpace;
+  readonly table: TrafficTable;
+}
+
+function targetOf(target: RouteTarget): VpcTarget {
+  return target;
+}
+
+function buildSubnets(region: RegionPlan, space: SymbolSpace): Map<string, SubnetNode> {
+  const tables = new Map(
+    region.routeTables.map(({ key, routes }) => [
+      key,
+      new PrefixMap(
+        routes.map(({ destination, target }) => ({ network: destination, value: targetOf(target) })),
+        space,
+      ),
+    ]),
+  );
+  const none = new PrefixMap<VpcTarget>([], space);
+  return new Map(
+    region.subnets.map(({ key, routeTable, tier }) => [
+      key,
+      {
+        key,
+        routes: tables.get(routeTable) ?? none,
+        path: `regions.${region.key}.subnets.${tier}`,
+        acl: { ingress: undefined, egress: undefined },
+      },
+    ]),
+  );
+}
+
+function membersOf(hosts: readonly HostPlan[]): GroupMembers {
+  const members = new Map<string, Intervals>();
+  for (const { address, instance } of hosts) {
+    for (const group of instance?.securityGroups ?? []) {
+      const at = Number(parseAddress(address));
+      members.set(group, union(members.get(group) ?? nowhere, interval(at, at + 1)));
+    }
+  }
+  return members;
+}
+
+function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly HostPlan[]): Map<Point, Eni> {
+  const { plan, space, table } = context;
+  const members = membersOf(hosts);
+  const gates = new Map<string, Gate>();
+  const gateOf = (groups: readonly string[], direction: "ingress" | "egress"): Gate => {
+    const key = `${direction} ${groups.join(" ")}`;
+    const plans = region.securityGroups.filter((group) => groups.includes(group.key));
+    const made = gates.get(key) ?? new Gate(groupGate(region.key, plans, direction, members, space), table);
+    gates.set(key, made);
+    return made;
+  };
+  return new Map(
+    hosts.flatMap(({ instance, ...host }): [Point, Eni][] => {
+      if (instance === undefined) return [];
+      const eni: Eni = {
+        host: host.key,
+        region: region.key,
+        subnet: instance.subnet,
+        address: parseAddress(host.address),
+        publicAddress: hasPublicAddress(plan, { ...host, instance })
+          ? space.symbol(publicName(host.key), nowhere)
+          : undefined,
+        checks: instance.sourceDestCheck,
+        ingress: gateOf(instance.securityGroups, "ingress"),
+        egress: gateOf(instance.securityGroups, "egress"),
+      };
+      return [[eni.address, eni]];
+    }),
+  );
+}
+
+function buildPeerings({ peerings }: NetworkPlan, region: string): Map<string, string> {
+  return new Map(
+    peerings
+      .filter(({ requester, accepter }) => requester === region || accepter === region)
+      .map(({ key, requester, accepter }) => [key, requester === region ? accepter : requester]),
+  );
+}
+
+export function buildRegions(context: BuildContext): Map<string, RegionNode> {
+  const { plan, space } = context;
+  const bySite = new Map<string, HostPlan[]>();
+  for (const host of plan.hosts) bySite.set(host.site, [...(bySite.get(host.site) ?? []), host]);
+  return new Map(
+    plan.regions.map((region) => {
+      const nats = region.natGateways.map(({ key, subnet }): [string, NatNode] => [
+        key,
+        { key, subnet, publicAddress: space.symbol(publicName(key), nowhere) },
+      ]);
+      const enis = buildEnis(context, region, bySite.get(region.key) ?? []);
+      const node: RegionNode = {
+        key: region.key,
+        path: `regions.${region.key}`,
+        own: new PrefixMap([{ network: region.cidr, value: true }], space),
+        subnets: buildSubnets(region, space),
+        nats: new Map(nats),
+        enis,
+        interfaces: new Map([...enis.values()].map((eni) => [eni.host, eni])),
+        peerings: buildPeerings(plan, region.key),
+      };
+      return [region.key, node];
+    }),
+  );
+}
