@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { found } from "../lookup.ts";
+import type { HostPlan, InstancePlan } from "../plan/model.ts";
+import * as regional from "./regional.ts";
+import type { SecurityGroups } from "./security-groups.ts";
+import type { Vpc } from "./vpc.ts";
+
+export interface InstanceArgs {
+  readonly host: HostPlan;
+  readonly instance: InstancePlan;
+  readonly vpc: Vpc;
+  readonly securityGroups: SecurityGroups;
+  /** Cloud-config with the throw-away host key: secret. */
+  readonly userData: pulumi.Input<string>;
+}
+
+/** An EC2 instance with a fixed private address and, where the plan asks for it, an Elastic IP. */
+export class Instance extends pulumi.ComponentResource {
+  /** Changes when the instance is replaced, and only then. */
+  readonly id: pulumi.Output<string>;
+  readonly interfaceId: pulumi.Output<string>;
+  /** `undefined` where the instance has no public address. */
+  readonly publicAddress: pulumi.Output<string> | undefined;
+  /** What must exist before the instance can be reached. */
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: InstanceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("blackroad:aws:Instance", name, {}, opts);
+    const region = args.vpc.plan.awsRegion;
+    const tags = { Name: name, site: args.vpc.plan.key };
+
+    const instance = this.#createInstance(name, args);
+    this.id = instance.id;
+    this.interfaceId = instance.primaryNetworkInterfaceId;
+    const ready: pulumi.Resource[] = [instance, ...args.vpc.ready, ...args.securityGroups.rules];
+    if (args.instance.elasticIp) {
+      const dependsOn = [args.vpc.internetGateway];
+      const eip = new regional.Eip(name, { region, domain: "vpc", tags }, { parent: this, dependsOn });
+      // Associated by a resource of its own, so that the address outlives the instance.
+      const association = new regional.EipAssociation(
+        name,
+        { region, allocationId: eip.id, instanceId: instance.id },
+        { parent: this, dependsOn },
+      );
+      this.publicAddress = eip.publicIp;
+      ready.push(association);
+    } else {
+      this.publicAddress = launchesWithPublicAddress(args) ? instance.publicIp : undefined;
+    }
+    this.ready = ready;
+    this.registerOutputs({ id: this.id, interfaceId: this.interfaceId, publicAddress: this.publicAddress });
+  }
+
+  #createInstance(name: string, args: InstanceArgs) {
+    const { host, instance, vpc, securityGroups } = args;
+    const tags = { Name: name, site: vpc.plan.key };
+    return new regional.Instance(
+      name,
+      {
+        region: vpc.plan.awsRegion,
+        ami: instance.ami,
+        instanceType: instance.instanceType,
+        subnetId: found(vpc.subnetIds, instance.subnet, "subnet"),
+        privateIp: host.address,
+        vpcSecurityGroupIds: instance.securityGroups.map((key) =>
+          found(securityGroups.ids, key, "security group"),
+        ),
+        sourceDestCheck: instance.sourceDestCheck,
+        // Session tokens only (IMDSv2), and not through a forwarding hop.
+        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        rootBlockDevice: {
+          encrypted: true,
+          volumeType: "gp3",
+          volumeSize: instance.rootVolumeGiB,
+          deleteOnTermination: true,
+        },
+        userData: args.userData,
+        tags,
+      },
+      {
+        parent: this,
+        // The private address is fixed, so the old instance must give it up first.
+        deleteBeforeReplace: true,
+        // Cloud-config counts at the first boot only; a change would stop and start the instance for nothing. A
+        // replacement takes the new text: the engine ignores changes for updates, not for replacements.
+        ignoreChanges: ["userData"],
+        additionalSecretOutputs: ["userData", "userDataBase64"],
+        dependsOn: [vpc.internetGateway],
+      },
+    );
+  }
+}
+
+function launchesWithPublicAddress(args: InstanceArgs): boolean {
+  const subnet = args.vpc.plan.subnets.find((candidate) => candidate.key === args.instance.subnet);
+  return subnet?.mapPublicIpOnLaunch === true;
+}

@@ -1,0 +1,41 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Tags } from "./tags.ts";
+
+/**
+ * The AWS resources of this program, as the SDK has them, except that `region` is required and, where the type can
+ * be tagged, `Name` and `site` are too. One provider process serves every region, so its own default region must
+ * never decide where something is made: components create AWS resources through this module only, and
+ * `registerAwsConventions` refuses at run time whatever came another way.
+ */
+type Regional<C> = C extends new (name: string, args: infer A, opts?: pulumi.CustomResourceOptions) => infer R
+  ? new (name: string, args: RegionalArgs<NonNullable<A>>, opts?: pulumi.CustomResourceOptions) => R
+  : never;
+
+type RegionalArgs<A> = Omit<A, "region" | "tags"> & {
+  readonly region: string;
+} & ("tags" extends keyof A ? { readonly tags: Tags } : unknown);
+
+export const Eip: Regional<typeof aws.ec2.Eip> = aws.ec2.Eip;
+export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.EipAssociation;
+export const Instance: Regional<typeof aws.ec2.Instance> = aws.ec2.Instance;
+export const InternetGateway: Regional<typeof aws.ec2.InternetGateway> = aws.ec2.InternetGateway;
+export const NatGateway: Regional<typeof aws.ec2.NatGateway> = aws.ec2.NatGateway;
+export const PeeringConnectionOptions: Regional<typeof aws.ec2.PeeringConnectionOptions> =
+  aws.ec2.PeeringConnectionOptions;
+export const Route: Regional<typeof aws.ec2.Route> = aws.ec2.Route;
+export const RouteTable: Regional<typeof aws.ec2.RouteTable> = aws.ec2.RouteTable;
+export const RouteTableAssociation: Regional<typeof aws.ec2.RouteTableAssociation> =
+  aws.ec2.RouteTableAssociation;
+export const SecurityGroup: Regional<typeof aws.ec2.SecurityGroup> = aws.ec2.SecurityGroup;
+export const SecurityGroupEgressRule: Regional<typeof aws.vpc.SecurityGroupEgressRule> =
+  aws.vpc.SecurityGroupEgressRule;
+export const SecurityGroupIngressRule: Regional<typeof aws.vpc.SecurityGroupIngressRule> =
+  aws.vpc.SecurityGroupIngressRule;
+export const Subnet: Regional<typeof aws.ec2.Subnet> = aws.ec2.Subnet;
+export const Vpc: Regional<typeof aws.ec2.Vpc> = aws.ec2.Vpc;
+export const VpcPeeringConnection: Regional<typeof aws.ec2.VpcPeeringConnection> =
+  aws.ec2.VpcPeeringConnection;
+export const VpcPeeringConnectionAccepter: Regional<typeof aws.ec2.VpcPeeringConnectionAccepter> =
+  aws.ec2.VpcPeeringConnectionAccepter;

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { found } from "../lookup.ts";
+import type { RegionPlan, SecurityGroupPlan, SecurityRulePlan } from "../plan/model.ts";
+import * as regional from "./regional.ts";
+import type { Vpc } from "./vpc.ts";
+
+export interface SecurityGroupsArgs {
+  readonly vpc: Vpc;
+}
+
+/** The security groups of a region and their rules, each rule a resource of its own. */
+export class SecurityGroups extends pulumi.ComponentResource {
+  /** By plan key. */
+  readonly ids: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly rules: readonly pulumi.Resource[];
+
+  constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("blackroad:aws:SecurityGroups", name, {}, opts);
+    const { plan } = args.vpc;
+    const groups = plan.securityGroups;
+    this.ids = new Map(groups.map((group) => [group.key, this.#createGroup(group, args.vpc)]));
+    this.rules = groups.flatMap((group) =>
+      group.rules.map((rule) => this.#createRule(group, rule, args.vpc)),
+    );
+    this.registerOutputs({ ids: Object.fromEntries(this.ids) });
+  }
+
+  #createGroup(group: SecurityGroupPlan, vpc: Vpc): pulumi.Output<string> {
+    return new regional.SecurityGroup(
+      group.key,
+      {
+        region: vpc.plan.awsRegion,
+        name: physicalName(group),
+        description: group.description,
+        vpcId: vpc.id,
+        tags: { Name: group.key, site: vpc.plan.key },
+      },
+      { parent: this },
+    ).id;
+  }
+
+  #createRule(group: SecurityGroupPlan, rule: SecurityRulePlan, vpc: Vpc): pulumi.Resource {
+    const args = {
+      region: vpc.plan.awsRegion,
+      securityGroupId: found(this.ids, group.key, "security group"),
+      description: rule.description,
+      ...ports(rule),
+      ...this.#peer(rule, vpc.plan),
+      tags: { Name: rule.key, site: vpc.plan.key },
+    };
+    return rule.direction === "ingress"
+      ? new regional.SecurityGroupIngressRule(rule.key, args, { parent: this })
+      : new regional.SecurityGroupEgressRule(rule.key, args, { parent: this });
+  }
+
+  #peer(
+    rule: SecurityRulePlan,
+    region: RegionPlan,
+  ): { cidrIpv4: string } | { cidrIpv6: string } | { referencedSecurityGroupId: pulumi.Output<string> } {
+    if (rule.peer.kind === "security-group") {
+      const key = `${region.key}/${rule.peer.group}`;
+      return { referencedSecurityGroupId: found(this.ids, key, "security group") };
+    }
+    return rule.peer.cidr.includes(":") ? { cidrIpv6: rule.peer.cidr } : { cidrIpv4: rule.peer.cidr };
+  }
+}
+
+/**
+ * AWS takes `-1` for every protocol and then no ports, and for ICMP type and code in place of ports, where -1 means
+ * any.
+ */
+export function ports(rule: SecurityRulePlan): { ipProtocol: string; fromPort?: number; toPort?: number } {
+  switch (rule.protocol) {
+    case "all":
+      return { ipProtocol: "-1" };
+    case "icmp":
+      return { ipProtocol: "icmp", fromPort: -1, toPort: -1 };
+    case "tcp":
+    case "udp":
+      return {
+        ipProtocol: rule.protocol,
+        fromPort: rule.ports?.from ?? 0,
+        toPort: rule.ports?.to ?? 65535,
+      };
+  }
+}
+
+/**
+ * The name in AWS, unique within the VPC. A changed description replaces the group, and the new one must exist
+ * beside the old until every instance has changed over, so the name carries a hash of the description.
+ */
+export function physicalName(group: SecurityGroupPlan): string {
+  const digest = createHash("sha256").update(group.description, "utf8").digest("hex");
+  return `${group.key.replaceAll("/", "-")}-${digest.slice(0, 8)}`;
+}

@@ -1,0 +1,88 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { BootIdentity } from "./hosts/boot-identity.ts";
+import type { HostInstance } from "./hosts/host.ts";
+import { found } from "./lookup.ts";
+import type { HostPlan, NetworkPlan } from "./plan/model.ts";
+import type { SymbolTable } from "./resolve.ts";
+import { Hub } from "./wireguard/hub.ts";
+import { registerAwsConventions } from "./aws/conventions.ts";
+import { Instance } from "./aws/instance.ts";
+import { Peering } from "./aws/peering.ts";
+import { Routes } from "./aws/routes.ts";
+import { SecurityGroups } from "./aws/security-groups.ts";
+import { Vpc } from "./aws/vpc.ts";
+
+export interface Region {
+  readonly vpc: Vpc;
+  readonly securityGroups: SecurityGroups;
+}
+
+/** Everything of the network that is in AWS. */
+export interface Cloud {
+  /** By region key. */
+  readonly regions: ReadonlyMap<string, Region>;
+  /** By host key. */
+  readonly instances: ReadonlyMap<string, HostInstance>;
+}
+
+/**
+ * Creates the plan's AWS side: regions, their peerings, instances, and the routes to both. Defines the
+ * public-address symbols.
+ */
+export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
+  registerAwsConventions({ owner: plan.owner, stack: plan.stack });
+  const opts = { provider: createProvider(plan) };
+
+  const regions = new Map(
+    plan.regions.map((region): [string, Region] => {
+      const vpc = new Vpc(region.key, { plan: region }, opts);
+      return [region.key, { vpc, securityGroups: new SecurityGroups(region.key, { vpc }, opts) }];
+    }),
+  );
+  const peeringIds = new Map(
+    plan.peerings.map((peering) => {
+      const requester = found(regions, peering.requester, "region").vpc;
+      const accepter = found(regions, peering.accepter, "region").vpc;
+      return [peering.key, new Peering(peering.key, { plan: peering, requester, accepter }, opts).id];
+    }),
+  );
+  const instances = new Map<string, HostInstance>();
+  const interfaceIds = new Map<string, pulumi.Output<string>>();
+  for (const host of plan.hosts) {
+    if (host.instance === undefined) continue;
+    const identity = new BootIdentity(host.key, { host, authorizedKeys: plan.operator.authorizedKeys });
+    const instance = createInstance(plan, host, host.instance, found(regions, host.site, "region"), {
+      userData: identity.cloudConfig,
+      opts,
+    });
+    if (!host.instance.sourceDestCheck) interfaceIds.set(host.key, instance.interfaceId);
+    if (instance.publicAddress !== undefined) {
+      symbols.define({ kind: "public-address", host: host.key }, instance.publicAddress);
+    }
+    instances.set(host.key, { id: instance.id, ready: instance.ready, bootHostKey: identity.hostKey });
+  }
+  for (const [key, { vpc }] of regions) new Routes(key, { vpc, peeringIds, interfaceIds }, opts);
+  return { regions, instances };
+}
+
+/** One process for all regions; each resource names its own, and the provider's default is never used. */
+function createProvider(plan: NetworkPlan): aws.Provider {
+  const region = plan.regions[0]?.awsRegion;
+  return new aws.Provider("aws", region === undefined ? {} : { region });
+}
+
+function createInstance(
+  plan: NetworkPlan,
+  host: HostPlan,
+  instance: NonNullable<HostPlan["instance"]>,
+  region: Region,
+  { userData, opts }: { userData: pulumi.Output<string>; opts: pulumi.ComponentResourceOptions },
+): Instance {
+  const args = { host, instance, vpc: region.vpc, securityGroups: region.securityGroups, userData };
+  const hub = plan.vpn.hubs.find((candidate) => candidate.host === host.key);
+  return hub === undefined
+    ? new Instance(host.key, args, opts)
+    : new Hub(host.key, { ...args, plan: hub }, opts).instance;
+}

@@ -1,0 +1,53 @@
+# Shared by the scripts beside it, and sent in front of each. Every path of the host starts with $root, so that the
+# same scripts work on a host made of files: ROADNET_ROOT names its folder, and is unset on a real host.
+# shellcheck shell=sh
+set -eu
+umask 077
+root="${ROADNET_ROOT:-}"
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+apt_attempts=5
+apt_pause_seconds="${ROADNET_PAUSE_SECONDS:-5}"
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+# Makes files, and the renames in folders, survive a power cut.
+durable() {
+  [ -n "$root" ] || sync -- "$@"
+}
+
+installed() {
+  dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'
+}
+
+# Installs those of the named packages that are missing. A first run that was cut off leaves dpkg half done, hence
+# the repair before each attempt.
+install_packages() {
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    package=$1
+    shift
+    left=$((left - 1))
+    installed "$package" || set -- "$@" "$package"
+  done
+  [ $# -gt 0 ] || return 0
+  say "installing $*"
+  attempt=1
+  until dpkg --configure -a >&2 </dev/null &&
+    apt-get -q -o DPkg::Lock::Timeout=120 update >&2 </dev/null &&
+    apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef \
+      -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 --no-install-recommends install "$@" >&2 </dev/null; do
+    [ "$attempt" -lt "$apt_attempts" ] || fail "cannot install $* after $attempt attempts"
+    say "attempt $attempt failed, trying again in $apt_pause_seconds s"
+    attempt=$((attempt + 1))
+    sleep "$apt_pause_seconds"
+  done
+}
