@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { createCloud } from "./components/cloud.ts";
+import { createCloudflare } from "./components/cloudflare/create.ts";
+import { loadAskHosts, loadCloudflareAccountId, loadNetworkConfig } from "./components/config/load.ts";
+import { cleanUpDeparted } from "./components/hosts/departed.ts";
+import { createFleet } from "./components/hosts/fleet.ts";
+import { networkOutputs } from "./components/outputs.ts";
+import { createAuthority } from "./components/pki/authority.ts";
+import { createSecrets } from "./components/pki/secrets.ts";
+import { planNetwork } from "./components/plan/plan.ts";
+import { SymbolTable } from "./components/resolve.ts";
+
+const plan = planNetwork(loadNetworkConfig(), pulumi.getStack());
+const symbols = new SymbolTable();
+
+const cloud = createCloud(plan, symbols);
+
+const dns = createCloudflare(plan, symbols, loadCloudflareAccountId);
+const records = [...dns.values()].flatMap((zone) => zone.records);
+
+createSecrets(plan, symbols);
+const authority = createAuthority(plan, symbols);
+const { instances } = cloud;
+const fleet = createFleet({ plan, symbols, instances, records, authority, asks: loadAskHosts() });
+
+cleanUpDeparted(plan);
+
+export const { contractVersion, regions, hubs, hosts, zones } = networkOutputs({
+  plan,
+  symbols,
+  regions: cloud.regions,
+  hosts: fleet,
+  zones: dns,
+});
