@@ -1,0 +1,168 @@
+/** The account as `aws ec2 describe-*` prints it. */
+import { Ec2 } from "./ec2/account.ts";
+import { primaryInterface, rootVolume } from "./ec2/instances.ts";
+import type {
+  Address,
+  Instance,
+  InternetGateway,
+  IpPermission,
+  NatGateway,
+  NetworkAcl,
+  NetworkInterface,
+  RouteTable,
+  SecurityGroup,
+  SecurityGroupRule,
+  Subnet,
+  Vpc,
+  VpcPeeringConnection,
+} from "./ec2/records.ts";
+import { routeState } from "./ec2/route-tables.ts";
+import { permissionsOf } from "./ec2/security-groups.ts";
+import { freeAddresses } from "./ec2/subnets.ts";
+import type { Quotas } from "./quotas.ts";
+import { regions } from "./regions.ts";
+import type { Records } from "./store.ts";
+
+export type DescribedSecurityGroup = SecurityGroup & {
+  IpPermissions: IpPermission[];
+  IpPermissionsEgress: IpPermission[];
+};
+
+export type DescribedInstance = Instance & {
+  BlockDeviceMappings: {
+    DeviceName: string;
+    Ebs: { AttachTime: string; DeleteOnTermination: boolean; Status: "attached"; VolumeId: string };
+  }[];
+  NetworkInterfaces: NetworkInterface[];
+  PrivateDnsName: string;
+  PrivateIpAddress: string;
+  PublicDnsName: string;
+  PublicIpAddress?: string;
+  SecurityGroups: NetworkInterface["Groups"];
+  SourceDestCheck: boolean;
+};
+
+/** One region; the keys are the names of the files that `roadnet sandbox describe` writes. */
+export interface RegionDescription {
+  readonly vpcs: { readonly Vpcs: readonly Vpc[] };
+  readonly subnets: { readonly Subnets: readonly Subnet[] };
+  readonly "route-tables": { readonly RouteTables: readonly RouteTable[] };
+  readonly "internet-gateways": { readonly InternetGateways: readonly InternetGateway[] };
+  readonly "nat-gateways": { readonly NatGateways: readonly NatGateway[] };
+  readonly "network-acls": { readonly NetworkAcls: readonly NetworkAcl[] };
+  readonly "security-groups": { readonly SecurityGroups: readonly DescribedSecurityGroup[] };
+  readonly "security-group-rules": { readonly SecurityGroupRules: readonly SecurityGroupRule[] };
+  readonly instances: {
+    readonly Reservations: readonly {
+      readonly Groups: readonly never[];
+      readonly Instances: readonly DescribedInstance[];
+      readonly OwnerId: string;
+      readonly ReservationId: string;
+    }[];
+  };
+  readonly "network-interfaces": { readonly NetworkInterfaces: readonly NetworkInterface[] };
+  readonly addresses: { readonly Addresses: readonly Address[] };
+  readonly "vpc-peering-connections": { readonly VpcPeeringConnections: readonly VpcPeeringConnection[] };
+  /** By instance: what `describe-instance-attribute --attribute userData` prints. */
+  readonly "user-data": Readonly<
+    Record<string, { readonly InstanceId: string; readonly UserData: { readonly Value?: string } }>
+  >;
+}
+
+export interface Description {
+  readonly revision: number;
+  /** The regions in which something exists. */
+  readonly regions: Readonly<Record<string, RegionDescription>>;
+}
+
+export function describe(records: Records, quotas: Quotas, revision: number): Description {
+  const described: Record<string, RegionDescription> = {};
+  for (const region of regions) {
+    const ec2 = new Ec2(records, region, quotas);
+    const isEmpty = (["vpcs", "internet-gateways", "addresses", "vpc-peering-connections"] as const).every(
+      (kind) => ec2.list(kind).length === 0,
+    );
+    if (!isEmpty) {
+      described[region.name] = describeRegion(ec2);
+    }
+  }
+  return { revision, regions: described };
+}
+
+function describeRegion(ec2: Ec2): RegionDescription {
+  const instances = ec2.list("instances");
+  return {
+    vpcs: { Vpcs: ec2.list("vpcs") },
+    subnets: {
+      Subnets: ec2
+        .list("subnets")
+        .map((subnet) => ({ ...subnet, AvailableIpAddressCount: freeAddresses(ec2, subnet) })),
+    },
+    "route-tables": {
+      RouteTables: ec2.list("route-tables").map((table) => ({
+        ...table,
+        Routes: table.Routes.map((route) => ({ ...route, State: routeState(ec2, table, route) })),
+      })),
+    },
+    "internet-gateways": { InternetGateways: ec2.list("internet-gateways") },
+    "nat-gateways": { NatGateways: ec2.list("nat-gateways") },
+    "network-acls": { NetworkAcls: ec2.list("network-acls") },
+    "security-groups": {
+      SecurityGroups: ec2.list("security-groups").map((group) => ({
+        ...group,
+        IpPermissions: permissionsOf(ec2, group.GroupId, false),
+        IpPermissionsEgress: permissionsOf(ec2, group.GroupId, true),
+      })),
+    },
+    "security-group-rules": { SecurityGroupRules: ec2.list("security-group-rules") },
+    instances: {
+      Reservations: instances.map((instance) => ({
+        Groups: [],
+        Instances: [describeInstance(ec2, instance)],
+        OwnerId: primaryInterface(ec2, instance.InstanceId).OwnerId,
+        ReservationId: `r-${instance.InstanceId.slice("i-".length)}`,
+      })),
+    },
+    "network-interfaces": { NetworkInterfaces: ec2.list("network-interfaces") },
+    addresses: { Addresses: ec2.list("addresses") },
+    "vpc-peering-connections": { VpcPeeringConnections: ec2.list("vpc-peering-connections") },
+    "user-data": Object.fromEntries(
+      ec2.list("instance-attributes").map((attributes) => [
+        attributes.InstanceId,
+        {
+          InstanceId: attributes.InstanceId,
+          UserData: attributes.UserData === "" ? {} : { Value: attributes.UserData },
+        },
+      ]),
+    ),
+  };
+}
+
+function describeInstance(ec2: Ec2, instance: Instance): DescribedInstance {
+  const target = primaryInterface(ec2, instance.InstanceId);
+  const volume = rootVolume(ec2, instance.InstanceId);
+  return {
+    ...instance,
+    BlockDeviceMappings:
+      volume === undefined
+        ? []
+        : [
+            {
+              DeviceName: volume.DeviceName,
+              Ebs: {
+                AttachTime: instance.LaunchTime,
+                DeleteOnTermination: volume.DeleteOnTermination,
+                Status: "attached",
+                VolumeId: volume.VolumeId,
+              },
+            },
+          ],
+    NetworkInterfaces: [target],
+    PrivateDnsName: target.PrivateDnsName ?? "",
+    PrivateIpAddress: target.PrivateIpAddress,
+    PublicDnsName: target.Association?.PublicDnsName ?? "",
+    ...(target.Association === undefined ? {} : { PublicIpAddress: target.Association.PublicIp }),
+    SecurityGroups: target.Groups,
+    SourceDestCheck: target.SourceDestCheck,
+  };
+}

@@ -1,0 +1,148 @@
+/** Changes behind Pulumi's back, as somebody makes them in AWS's console: by the same rules, but in no state. */
+import { checkInputs } from "./check.ts";
+import { Ec2 } from "./ec2/account.ts";
+import { findAssociation } from "./ec2/route-tables.ts";
+import { ProviderError } from "./errors.ts";
+import { isObject, type Json, type Properties } from "./json.ts";
+import { findType, Provider } from "./provider.ts";
+import type { Quotas } from "./quotas.ts";
+import { findRegion } from "./regions.ts";
+import type { Records } from "./store.ts";
+
+export interface DriftRequest {
+  readonly region: string;
+  readonly action: "delete" | "modify" | "create";
+  /**
+   * Of what is deleted or modified: AWS's id (`vpc-…`, `sgr-…`, `rtbassoc-…`), `rtb-…_10.0.0.0/8` for a route,
+   * `igw-…:vpc-…` for the attachment of a gateway.
+   */
+  readonly id?: string;
+  /** Of what is created: `aws:ec2/vpc:Vpc`. */
+  readonly type?: string;
+  /** Properties by Pulumi's names: the whole resource, or what changes about it. */
+  readonly set?: Properties;
+}
+
+export function applyDrift(records: Records, quotas: Quotas, request: DriftRequest): { id: string } {
+  const { region, action } = request;
+  if (findRegion(region) === undefined) {
+    throw new ProviderError(`Invalid AWS Region: ${region}`);
+  }
+  const provider = new Provider(records, quotas);
+  const config = { region };
+  if (action === "create") {
+    const call = { config, type: request.type ?? "", name: "drift" };
+    const inputs = checked(call.type, request.set ?? {}, region);
+    return { id: provider.create({ ...call, inputs }).id };
+  }
+  if (request.id === undefined) {
+    throw new ProviderError(`drift needs the id of what it is to ${action}`);
+  }
+  const found = findRegion(region);
+  const ec2 = found && new Ec2(records, found, quotas);
+  const type = typeOf(ec2, request.id);
+  const call = { config, type, name: "drift" };
+  const current = provider.read({
+    ...call,
+    id: importId(ec2, request.id),
+    state: {},
+    oldInputs: undefined,
+  });
+  if (current === undefined) {
+    throw new ProviderError(`there is no ${request.id} in ${region}`);
+  }
+  if (action === "delete") {
+    provider.delete({ ...call, id: current.id, state: current.outputs });
+    return { id: current.id };
+  }
+  const update = {
+    ...call,
+    state: current.outputs,
+    oldInputs: current.inputs,
+    inputs: checked(type, { ...current.inputs, ...request.set }, region),
+  };
+  const { replaces } = provider.diff(update);
+  if (replaces.length > 0) {
+    throw new ProviderError(`${replaces.join(", ")} of ${request.id} cannot change in place`);
+  }
+  return { id: provider.update({ ...update, id: current.id }).id };
+}
+
+function checked(type: string, news: Properties, region: string): Properties {
+  const { inputs, failures } = checkInputs(findType(type), {
+    name: "drift",
+    olds: {},
+    news,
+    providerRegion: region,
+    randomSeed: undefined,
+  });
+  if (failures.length > 0) {
+    throw new ProviderError(failures.map((failure) => failure.reason).join("\n"));
+  }
+  return inputs;
+}
+
+const typesByPrefix: Readonly<Record<string, string>> = {
+  vpc: "aws:ec2/vpc:Vpc",
+  subnet: "aws:ec2/subnet:Subnet",
+  igw: "aws:ec2/internetGateway:InternetGateway",
+  rtb: "aws:ec2/routeTable:RouteTable",
+  rtbassoc: "aws:ec2/routeTableAssociation:RouteTableAssociation",
+  eipalloc: "aws:ec2/eip:Eip",
+  eipassoc: "aws:ec2/eipAssociation:EipAssociation",
+  nat: "aws:ec2/natGateway:NatGateway",
+  pcx: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+  sg: "aws:ec2/securityGroup:SecurityGroup",
+  i: "aws:ec2/instance:Instance",
+};
+
+/** The resource type that an id belongs to. */
+function typeOf(ec2: Ec2 | undefined, id: string): string {
+  if (id.includes("_")) {
+    return "aws:ec2/route:Route";
+  }
+  if (id.includes(":")) {
+    return "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment";
+  }
+  const prefix = id.slice(0, Math.max(id.indexOf("-"), 0));
+  if (prefix === "sgr") {
+    const egress = ec2?.get("security-group-rules", id)?.IsEgress === true;
+    return egress
+      ? "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+      : "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+  }
+  const type = typesByPrefix[prefix];
+  if (type === undefined) {
+    throw new ProviderError(`${JSON.stringify(id)} is not the id of anything that can drift`);
+  }
+  return type;
+}
+
+/** The form of the id that an import takes. */
+function importId(ec2: Ec2 | undefined, id: string): string {
+  const association = ec2 && id.startsWith("rtbassoc-") ? findAssociation(ec2, id)?.association : undefined;
+  return association === undefined
+    ? id
+    : `${association.SubnetId ?? association.GatewayId ?? ""}/${association.RouteTableId}`;
+}
+
+/** @throws Error with what is wrong about a request. */
+export function parseDrift(body: Json): DriftRequest {
+  if (!isObject(body)) {
+    throw new Error("a drift is an object {region, action, id?, type?, set?}");
+  }
+  const { region, action, id, type, set } = body;
+  if (typeof region !== "string") {
+    throw new Error("region is missing");
+  }
+  if (action !== "delete" && action !== "modify" && action !== "create") {
+    throw new Error("action must be delete, modify or create");
+  }
+  return {
+    region,
+    action,
+    ...(typeof id === "string" ? { id } : {}),
+    ...(typeof type === "string" ? { type } : {}),
+    ...(isObject(set) ? { set } : {}),
+  };
+}

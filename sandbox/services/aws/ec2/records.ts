@@ -1,0 +1,352 @@
+/**
+ * What the simulated EC2 stores: the very objects that `aws ec2 describe-*` prints, by AWS's own field names.
+ *
+ * Source: the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference), one data type per interface.
+ */
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
+
+export interface Vpc {
+  CidrBlock: string;
+  CidrBlockAssociationSet: {
+    AssociationId: string;
+    CidrBlock: string;
+    CidrBlockState: { State: "associated" };
+  }[];
+  DhcpOptionsId: string;
+  InstanceTenancy: string;
+  IsDefault: boolean;
+  OwnerId: string;
+  State: "available";
+  Tags: Tag[];
+  VpcId: string;
+}
+
+/** What `describe-vpc-attribute` tells, stored beside the VPC. */
+export interface VpcAttributes {
+  VpcId: string;
+  EnableDnsHostnames: boolean;
+  EnableDnsSupport: boolean;
+  EnableNetworkAddressUsageMetrics: boolean;
+}
+
+export interface Subnet {
+  AssignIpv6AddressOnCreation: boolean;
+  AvailabilityZone: string;
+  AvailabilityZoneId: string;
+  AvailableIpAddressCount: number;
+  CidrBlock: string;
+  DefaultForAz: boolean;
+  EnableDns64: boolean;
+  Ipv6CidrBlockAssociationSet: never[];
+  Ipv6Native: boolean;
+  MapCustomerOwnedIpOnLaunch: boolean;
+  MapPublicIpOnLaunch: boolean;
+  OwnerId: string;
+  PrivateDnsNameOptionsOnLaunch: {
+    EnableResourceNameDnsAAAARecord: boolean;
+    EnableResourceNameDnsARecord: boolean;
+    HostnameType: string;
+  };
+  State: "available";
+  SubnetArn: string;
+  SubnetId: string;
+  Tags: Tag[];
+  VpcId: string;
+}
+
+export interface InternetGateway {
+  Attachments: { State: "available"; VpcId: string }[];
+  InternetGatewayId: string;
+  OwnerId: string;
+  Tags: Tag[];
+}
+
+/** Exactly one destination and one target are set. `State` is worked out whenever a table is read. */
+export interface Route {
+  DestinationCidrBlock?: string;
+  DestinationIpv6CidrBlock?: string;
+  GatewayId?: string;
+  InstanceId?: string;
+  InstanceOwnerId?: string;
+  NatGatewayId?: string;
+  NetworkInterfaceId?: string;
+  VpcPeeringConnectionId?: string;
+  Origin: "CreateRouteTable" | "CreateRoute";
+  State: "active" | "blackhole";
+}
+
+export interface RouteTableAssociation {
+  AssociationState: { State: "associated" };
+  GatewayId?: string;
+  Main: boolean;
+  RouteTableAssociationId: string;
+  RouteTableId: string;
+  SubnetId?: string;
+}
+
+export interface RouteTable {
+  Associations: RouteTableAssociation[];
+  OwnerId: string;
+  PropagatingVgws: { GatewayId: string }[];
+  RouteTableId: string;
+  Routes: Route[];
+  Tags: Tag[];
+  VpcId: string;
+}
+
+export interface NetworkAclEntry {
+  CidrBlock?: string;
+  Ipv6CidrBlock?: string;
+  Egress: boolean;
+  Protocol: string;
+  RuleAction: "allow" | "deny";
+  RuleNumber: number;
+}
+
+export interface NetworkAcl {
+  Associations: { NetworkAclAssociationId: string; NetworkAclId: string; SubnetId: string }[];
+  Entries: NetworkAclEntry[];
+  IsDefault: boolean;
+  NetworkAclId: string;
+  OwnerId: string;
+  Tags: Tag[];
+  VpcId: string;
+}
+
+export interface IpPermission {
+  FromPort?: number;
+  ToPort?: number;
+  IpProtocol: string;
+  IpRanges: { CidrIp: string; Description?: string }[];
+  Ipv6Ranges: { CidrIpv6: string; Description?: string }[];
+  PrefixListIds: { PrefixListId: string; Description?: string }[];
+  UserIdGroupPairs: { GroupId: string; UserId: string; Description?: string }[];
+}
+
+/** As stored; `describe-security-groups` adds the permissions, which follow from the rules. */
+export interface SecurityGroup {
+  Description: string;
+  GroupId: string;
+  GroupName: string;
+  OwnerId: string;
+  SecurityGroupArn: string;
+  Tags: Tag[];
+  VpcId: string;
+}
+
+export interface SecurityGroupRule {
+  CidrIpv4?: string;
+  CidrIpv6?: string;
+  Description?: string;
+  /** -1 where the protocol has no ports or every one is meant; for ICMP the type. */
+  FromPort: number;
+  GroupId: string;
+  GroupOwnerId: string;
+  IpProtocol: string;
+  IsEgress: boolean;
+  PrefixListId?: string;
+  ReferencedGroupInfo?: { GroupId: string; UserId: string; VpcId?: string; VpcPeeringConnectionId?: string };
+  SecurityGroupRuleArn: string;
+  SecurityGroupRuleId: string;
+  Tags: Tag[];
+  ToPort: number;
+}
+
+export interface Address {
+  AllocationId: string;
+  AssociationId?: string;
+  Domain: "vpc";
+  InstanceId?: string;
+  NetworkBorderGroup: string;
+  NetworkInterfaceId?: string;
+  NetworkInterfaceOwnerId?: string;
+  PrivateIpAddress?: string;
+  PublicIp: string;
+  PublicIpv4Pool: "amazon";
+  Tags: Tag[];
+}
+
+export interface InterfaceAssociation {
+  AllocationId?: string;
+  AssociationId?: string;
+  /** `amazon` for an address that was assigned at launch, else the account that owns the Elastic IP. */
+  IpOwnerId: string;
+  PublicDnsName: string;
+  PublicIp: string;
+}
+
+export interface PrivateAddress {
+  Association?: InterfaceAssociation;
+  Primary: boolean;
+  PrivateDnsName?: string;
+  PrivateIpAddress: string;
+}
+
+export interface NetworkInterface {
+  Association?: InterfaceAssociation;
+  Attachment?: {
+    AttachTime: string;
+    AttachmentId: string;
+    DeleteOnTermination: boolean;
+    DeviceIndex: number;
+    InstanceId?: string;
+    InstanceOwnerId: string;
+    NetworkCardIndex: number;
+    Status: "attached";
+  };
+  AvailabilityZone: string;
+  Description: string;
+  Groups: { GroupId: string; GroupName: string }[];
+  InterfaceType: "interface" | "nat_gateway";
+  Ipv6Addresses: never[];
+  MacAddress: string;
+  NetworkInterfaceId: string;
+  OwnerId: string;
+  PrivateDnsName?: string;
+  PrivateIpAddress: string;
+  PrivateIpAddresses: PrivateAddress[];
+  RequesterManaged: boolean;
+  SourceDestCheck: boolean;
+  Status: "in-use";
+  SubnetId: string;
+  TagSet: Tag[];
+  VpcId: string;
+}
+
+export interface NatGatewayAddress {
+  AllocationId?: string;
+  AssociationId?: string;
+  IsPrimary: boolean;
+  NetworkInterfaceId?: string;
+  PrivateIp?: string;
+  PublicIp?: string;
+  Status: "succeeded" | "failed";
+}
+
+export interface NatGateway {
+  AvailabilityMode: "zonal";
+  ConnectivityType: "public" | "private";
+  CreateTime: string;
+  FailureCode?: string;
+  FailureMessage?: string;
+  NatGatewayAddresses: NatGatewayAddress[];
+  NatGatewayId: string;
+  State: "available" | "failed";
+  SubnetId: string;
+  Tags: Tag[];
+  VpcId: string;
+}
+
+export interface PeeringVpcInfo {
+  CidrBlock?: string;
+  CidrBlockSet?: { CidrBlock: string }[];
+  OwnerId: string;
+  PeeringOptions?: {
+    AllowDnsResolutionFromRemoteVpc: boolean;
+    AllowEgressFromLocalClassicLinkToRemoteVpc: false;
+    AllowEgressFromLocalVpcToRemoteClassicLink: false;
+  };
+  Region: string;
+  VpcId: string;
+}
+
+export interface VpcPeeringConnection {
+  AccepterVpcInfo: PeeringVpcInfo;
+  ExpirationTime?: string;
+  RequesterVpcInfo: PeeringVpcInfo;
+  Status: { Code: "pending-acceptance" | "active" | "failed"; Message: string };
+  Tags: Tag[];
+  VpcPeeringConnectionId: string;
+}
+
+export interface Volume {
+  VolumeId: string;
+  DeviceName: string;
+  DeleteOnTermination: boolean;
+  Encrypted: boolean;
+  Iops: number;
+  KmsKeyId: string;
+  Size: number;
+  SnapshotId: string;
+  Throughput: number;
+  VolumeType: string;
+  Tags: Tag[];
+}
+
+/** As stored; `describe-instances` adds interfaces, addresses and groups, which follow from the interface. */
+export interface Instance {
+  AmiLaunchIndex: number;
+  Architecture: "x86_64" | "arm64";
+  CpuOptions: { CoreCount: number; ThreadsPerCore: number };
+  EbsOptimized: boolean;
+  EnaSupport: boolean;
+  EnclaveOptions: { Enabled: boolean };
+  HibernationOptions: { Configured: boolean };
+  Hypervisor: "xen";
+  ImageId: string;
+  InstanceId: string;
+  InstanceType: string;
+  LaunchTime: string;
+  MaintenanceOptions: { AutoRecovery: string };
+  MetadataOptions: {
+    HttpEndpoint: string;
+    HttpProtocolIpv6: string;
+    HttpPutResponseHopLimit: number;
+    HttpTokens: string;
+    InstanceMetadataTags: string;
+    State: "applied";
+  };
+  Monitoring: { State: "enabled" | "disabled" };
+  Placement: { AvailabilityZone: string; GroupName: string; Tenancy: string };
+  PrivateDnsNameOptions: {
+    EnableResourceNameDnsAAAARecord: boolean;
+    EnableResourceNameDnsARecord: boolean;
+    HostnameType: string;
+  };
+  RootDeviceName: string;
+  RootDeviceType: "ebs";
+  State: { Code: 16; Name: "running" };
+  SubnetId: string;
+  Tags: Tag[];
+  VirtualizationType: "hvm";
+  VpcId: string;
+}
+
+/** What `describe-instance-attribute` tells, stored beside the instance. */
+export interface InstanceAttributes {
+  InstanceId: string;
+  CpuCredits: "standard" | "unlimited";
+  DisableApiStop: boolean;
+  DisableApiTermination: boolean;
+  InstanceInitiatedShutdownBehavior: string;
+  PrimaryNetworkInterfaceId: string;
+  /** Base64; empty for none. */
+  UserData: string;
+}
+
+/** The kinds of records, named as the files of `roadnet sandbox describe` where there is such a file. */
+export interface RecordKinds {
+  vpcs: Vpc;
+  "vpc-attributes": VpcAttributes;
+  subnets: Subnet;
+  "internet-gateways": InternetGateway;
+  "route-tables": RouteTable;
+  "network-acls": NetworkAcl;
+  "security-groups": SecurityGroup;
+  "security-group-rules": SecurityGroupRule;
+  addresses: Address;
+  "network-interfaces": NetworkInterface;
+  "nat-gateways": NatGateway;
+  "vpc-peering-connections": VpcPeeringConnection;
+  instances: Instance;
+  "instance-attributes": InstanceAttributes;
+  volumes: Volume & { InstanceId: string };
+  /** Which resource a request with a client token made, so that the same request makes no second one. */
+  "client-tokens": { Token: string; Id: string };
+}
+
+export type RecordKind = keyof RecordKinds;

@@ -1,0 +1,239 @@
+/** Data sources that find resources by tags and filters: `aws.ec2.getInstances`, `aws.ec2.getEips` and the like. */
+import { fromTagList, type Ec2 } from "./ec2/account.ts";
+import type { Address, Tag } from "./ec2/records.ts";
+import { ProviderError } from "./errors.ts";
+import { object, objects, text, texts, type Json, type Properties } from "./json.ts";
+
+type DataSource = (ec2: Ec2, args: Properties) => Properties;
+
+/** What of a record filters can look at, besides its tags. */
+type Values = Readonly<Record<string, string>>;
+
+/** The records for which every tag and every filter holds, a filter by any of its values. */
+function select<T extends { Tags: Tag[] }>(
+  records: readonly T[],
+  args: Properties,
+  valuesOf: (record: T) => Values,
+  wanted = object(args, "tags") ?? {},
+): T[] {
+  return records.filter((record) => {
+    const tags = fromTagList(record.Tags);
+    const values = valuesOf(record);
+    const holds = (filter: Properties): boolean => {
+      const name = text(filter, "name") ?? "";
+      const isTag = name.startsWith("tag:");
+      if (!isTag && values[name] === undefined) {
+        throw new ProviderError(`the sandbox's AWS does not know the filter ${JSON.stringify(name)}`);
+      }
+      const value = isTag ? tags[name.slice("tag:".length)] : values[name];
+      return value !== undefined && texts(filter, "values").includes(value);
+    };
+    return (
+      Object.entries(wanted).every(([key, value]) => tags[key] === value) &&
+      objects(args, "filters").every(holds)
+    );
+  });
+}
+
+/** ec2_instances_data_source.go: running ones, unless states are named. */
+function getInstances(ec2: Ec2, args: Properties): Properties {
+  const named = texts(args, "instanceStateNames");
+  const states = named.length === 0 ? ["running"] : named;
+  const found = select(
+    ec2.list("instances", ({ State }) => states.includes(State.Name)),
+    args,
+    (instance) => ({
+      "instance-id": instance.InstanceId,
+      "vpc-id": instance.VpcId,
+      "subnet-id": instance.SubnetId,
+    }),
+    object(args, "instanceTags") ?? {},
+  );
+  const ids = found.map(({ InstanceId }) => InstanceId);
+  const interfaces = ec2.list("network-interfaces", ({ Attachment }) =>
+    ids.includes(Attachment?.InstanceId ?? ""),
+  );
+  return {
+    id: ec2.region.name,
+    ids,
+    instanceTags: args.instanceTags ?? {},
+    ipv6Addresses: [],
+    privateIps: interfaces.map(({ PrivateIpAddress }) => PrivateIpAddress),
+    publicIps: interfaces.flatMap(({ Association }) =>
+      Association === undefined ? [] : [Association.PublicIp],
+    ),
+  };
+}
+
+/** A data source that answers with ids alone. */
+function idList(ec2: Ec2, args: Properties, ids: readonly string[], more: Properties = {}): Properties {
+  return { id: ec2.region.name, ids: [...ids], tags: args.tags ?? {}, ...more };
+}
+
+function getNatGateways(ec2: Ec2, args: Properties): Properties {
+  const vpc = text(args, "vpcId");
+  const gateways = ec2.list("nat-gateways", ({ VpcId }) => VpcId === (vpc ?? VpcId));
+  const found = select(gateways, args, ({ State, SubnetId, VpcId, NatGatewayId }) => ({
+    "nat-gateway-id": NatGatewayId,
+    state: State,
+    "subnet-id": SubnetId,
+    "vpc-id": VpcId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ NatGatewayId }) => NatGatewayId),
+  );
+}
+
+function getRouteTables(ec2: Ec2, args: Properties): Properties {
+  const vpc = text(args, "vpcId");
+  const tables = ec2.list("route-tables", ({ VpcId }) => VpcId === (vpc ?? VpcId));
+  const found = select(tables, args, ({ VpcId, RouteTableId }) => ({
+    "route-table-id": RouteTableId,
+    "vpc-id": VpcId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ RouteTableId }) => RouteTableId),
+  );
+}
+
+function getSecurityGroups(ec2: Ec2, args: Properties): Properties {
+  const found = select(ec2.list("security-groups"), args, ({ GroupId, GroupName, VpcId }) => ({
+    "group-id": GroupId,
+    "group-name": GroupName,
+    "vpc-id": VpcId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ GroupId }) => GroupId),
+    {
+      arns: found.map(({ SecurityGroupArn }) => SecurityGroupArn),
+      vpcIds: found.map(({ VpcId }) => VpcId),
+    },
+  );
+}
+
+function getSecurityGroupRules(ec2: Ec2, args: Properties): Properties {
+  const found = select(ec2.list("security-group-rules"), args, ({ GroupId, SecurityGroupRuleId }) => ({
+    "group-id": GroupId,
+    "security-group-rule-id": SecurityGroupRuleId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId),
+  );
+}
+
+function getVpcPeeringConnections(ec2: Ec2, args: Properties): Properties {
+  const found = select(ec2.list("vpc-peering-connections"), args, (connection) => ({
+    "accepter-vpc-info.vpc-id": connection.AccepterVpcInfo.VpcId,
+    "requester-vpc-info.vpc-id": connection.RequesterVpcInfo.VpcId,
+    "status-code": connection.Status.Code,
+    "vpc-peering-connection-id": connection.VpcPeeringConnectionId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ VpcPeeringConnectionId }) => VpcPeeringConnectionId),
+  );
+}
+
+function addressValues({ AllocationId, AssociationId, InstanceId, PublicIp }: Address): Values {
+  return {
+    "allocation-id": AllocationId,
+    "association-id": AssociationId ?? "",
+    "instance-id": InstanceId ?? "",
+    "public-ip": PublicIp,
+  };
+}
+
+function getEips(ec2: Ec2, args: Properties): Properties {
+  const found = select(ec2.list("addresses"), args, addressValues);
+  return {
+    allocationIds: found.map(({ AllocationId }) => AllocationId),
+    id: ec2.region.name,
+    publicIps: found.map(({ PublicIp }) => PublicIp),
+    tags: args.tags ?? {},
+  };
+}
+
+/** The only one of what was found, as data sources of a single resource demand. */
+function only<T>(found: readonly T[], noun: string): T {
+  const [first, ...others] = found;
+  if (first === undefined) throw new ProviderError(`no matching ${noun} found`);
+  if (others.length > 0) {
+    throw new ProviderError(
+      `multiple ${noun}s matched; use additional constraints to reduce matches to a single ${noun}`,
+    );
+  }
+  return first;
+}
+
+function getElasticIp(ec2: Ec2, args: Properties): Properties {
+  const { id, publicIp } = { id: text(args, "id"), publicIp: text(args, "publicIp") };
+  const candidates = ec2.list(
+    "addresses",
+    (address) =>
+      address.AllocationId === (id ?? address.AllocationId) &&
+      address.PublicIp === (publicIp ?? address.PublicIp),
+  );
+  const address = only(select(candidates, args, addressValues), "EC2 EIP");
+  return {
+    arn: ec2.arn(`elastic-ip/${address.AllocationId}`),
+    associationId: address.AssociationId ?? "",
+    carrierIp: "",
+    customerOwnedIp: "",
+    customerOwnedIpv4Pool: "",
+    domain: address.Domain,
+    id: address.AllocationId,
+    instanceId: address.InstanceId ?? "",
+    ipamPoolId: "",
+    networkInterfaceId: address.NetworkInterfaceId ?? "",
+    networkInterfaceOwnerId: address.NetworkInterfaceOwnerId ?? "",
+    privateDns: address.PrivateIpAddress === undefined ? "" : ec2.privateDnsName(address.PrivateIpAddress),
+    privateIp: address.PrivateIpAddress ?? "",
+    ptrRecord: "",
+    publicDns: ec2.publicDnsName(address.PublicIp),
+    publicIp: address.PublicIp,
+    publicIpv4Pool: address.PublicIpv4Pool,
+    tags: fromTagList(address.Tags),
+  };
+}
+
+function getInternetGateway(ec2: Ec2, args: Properties): Properties {
+  const id = text(args, "internetGatewayId");
+  const candidates = ec2.list(
+    "internet-gateways",
+    (each) => each.InternetGatewayId === (id ?? each.InternetGatewayId),
+  );
+  const found = select(candidates, args, ({ InternetGatewayId, Attachments }) => ({
+    "attachment.vpc-id": Attachments[0]?.VpcId ?? "",
+    "internet-gateway-id": InternetGatewayId,
+  }));
+  const gateway = only(found, "EC2 Internet Gateway");
+  return {
+    arn: ec2.arn(`internet-gateway/${gateway.InternetGatewayId}`),
+    attachments: gateway.Attachments.map(({ State, VpcId }): Json => ({ state: State, vpcId: VpcId })),
+    id: gateway.InternetGatewayId,
+    internetGatewayId: gateway.InternetGatewayId,
+    ownerId: gateway.OwnerId,
+    tags: fromTagList(gateway.Tags),
+  };
+}
+
+export const listDataSources: Readonly<Record<string, DataSource>> = {
+  "aws:ec2/getEips:getEips": getEips,
+  "aws:ec2/getElasticIp:getElasticIp": getElasticIp,
+  "aws:ec2/getInstances:getInstances": getInstances,
+  "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
+  "aws:ec2/getNatGateways:getNatGateways": getNatGateways,
+  "aws:ec2/getRouteTables:getRouteTables": getRouteTables,
+  "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
+  "aws:ec2/getVpcPeeringConnections:getVpcPeeringConnections": getVpcPeeringConnections,
+  "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": getSecurityGroupRules,
+};

@@ -1,0 +1,58 @@
+/**
+ * AWS's default quotas. Every one can be overridden: an account can ask for more, and a test wants fewer.
+ *
+ * Source: docs.aws.amazon.com, "Amazon VPC quotas" (vpc/latest/userguide/amazon-vpc-limits.html) and
+ * "Amazon EC2 endpoints and quotas" (general/latest/gr/ec2-service.html).
+ */
+export interface Quotas {
+  readonly vpcsPerRegion: number;
+  readonly subnetsPerVpc: number;
+  readonly internetGatewaysPerRegion: number;
+  readonly natGatewaysPerZone: number;
+  readonly elasticIpsPerRegion: number;
+  readonly routeTablesPerVpc: number;
+  /** Routes that someone made; the local route does not count. */
+  readonly routesPerTable: number;
+  readonly securityGroupsPerRegion: number;
+  /** Per direction, and for IPv4 and IPv6 apart. */
+  readonly rulesPerSecurityGroup: number;
+  readonly securityGroupsPerInterface: number;
+  readonly activePeeringsPerVpc: number;
+  readonly pendingPeeringsPerVpc: number;
+}
+
+export const defaultQuotas: Quotas = {
+  vpcsPerRegion: 5,
+  subnetsPerVpc: 200,
+  internetGatewaysPerRegion: 5,
+  natGatewaysPerZone: 5,
+  elasticIpsPerRegion: 5,
+  routeTablesPerVpc: 200,
+  routesPerTable: 500,
+  securityGroupsPerRegion: 2500,
+  rulesPerSecurityGroup: 60,
+  securityGroupsPerInterface: 5,
+  activePeeringsPerVpc: 50,
+  pendingPeeringsPerVpc: 25,
+};
+
+/**
+ * Reads overrides such as `{"vpcsPerRegion": 20}`.
+ *
+ * @throws if a name is unknown or a value is not a whole number of at least 0.
+ */
+export function parseQuotas(json: string): Quotas {
+  const overrides: unknown = JSON.parse(json);
+  if (typeof overrides !== "object" || overrides === null || Array.isArray(overrides)) {
+    throw new Error("quotas are a JSON object of numbers");
+  }
+  for (const [name, value] of Object.entries(overrides)) {
+    if (!Object.hasOwn(defaultQuotas, name)) {
+      throw new Error(`unknown quota ${name}; known are ${Object.keys(defaultQuotas).join(", ")}`);
+    }
+    if (!Number.isInteger(value) || Number(value) < 0) {
+      throw new Error(`quota ${name} must be a whole number of at least 0`);
+    }
+  }
+  return { ...defaultQuotas, ...overrides };
+}

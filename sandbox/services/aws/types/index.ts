@@ -1,0 +1,42 @@
+/** Every resource type that the simulated AWS has, by its token. */
+import type { ResourceType } from "../table.ts";
+import { defaultSecurityGroup } from "./default-security-group.ts";
+import { eipAssociation } from "./eip-association.ts";
+import { eip } from "./eip.ts";
+import { instance } from "./instance.ts";
+import { internetGatewayAttachment } from "./internet-gateway-attachment.ts";
+import { internetGateway } from "./internet-gateway.ts";
+import { natGateway } from "./nat-gateway.ts";
+import { peeringConnectionOptions } from "./peering-connection-options.ts";
+import { routeTableAssociation } from "./route-table-association.ts";
+import { routeTable } from "./route-table.ts";
+import { route } from "./route.ts";
+import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule.ts";
+import { securityGroup } from "./security-group.ts";
+import { subnet } from "./subnet.ts";
+import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter.ts";
+import { vpcPeeringConnection } from "./vpc-peering-connection.ts";
+import { vpc } from "./vpc.ts";
+
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
+  [
+    vpc,
+    subnet,
+    internetGateway,
+    internetGatewayAttachment,
+    routeTable,
+    routeTableAssociation,
+    route,
+    eip,
+    eipAssociation,
+    natGateway,
+    vpcPeeringConnection,
+    vpcPeeringConnectionAccepter,
+    peeringConnectionOptions,
+    securityGroup,
+    defaultSecurityGroup,
+    securityGroupIngressRule,
+    securityGroupEgressRule,
+    instance,
+  ].map((type) => [type.token, type]),
+);

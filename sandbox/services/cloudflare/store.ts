@@ -1,0 +1,198 @@
+/**
+ * The state of the simulated Cloudflare: zones and their records in SQLite.
+ *
+ * Every request is one transaction, committed to disk before it is answered, so a `kill -9` at any moment leaves
+ * either all of a request or nothing of it.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { RecordData } from "./content.ts";
+
+export type ZoneStatus = "initializing" | "pending" | "active" | "moved";
+export type ZoneType = "full" | "partial" | "secondary" | "internal";
+export type ZonePlan = "free" | "pro" | "business" | "enterprise";
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+  readonly status: ZoneStatus;
+  readonly paused: boolean;
+  readonly type: ZoneType;
+  readonly plan: ZonePlan;
+  readonly nameServers: readonly string[];
+  readonly vanityNameServers: readonly string[];
+  readonly verificationKey: string | undefined;
+  /** ISO 8601 with microseconds, as all times here. */
+  readonly createdOn: string;
+  readonly modifiedOn: string;
+  readonly activatedOn: string | undefined;
+}
+
+export interface DnsRecord {
+  readonly id: string;
+  readonly zoneId: string;
+  /** Complete, lower case, Punycode, without the last dot. */
+  readonly name: string;
+  readonly type: string;
+  readonly content: string;
+  /** What tells the record from others of its name and type. */
+  readonly contentKey: string;
+  readonly data: RecordData | undefined;
+  readonly priority: number | undefined;
+  readonly proxied: boolean;
+  /** Seconds; 1 is automatic. */
+  readonly ttl: number;
+  readonly comment: string | undefined;
+  readonly tags: readonly string[];
+  readonly settings: Readonly<Record<string, boolean>>;
+  readonly privateRouting: boolean | undefined;
+  readonly createdOn: string;
+  readonly modifiedOn: string;
+  readonly commentModifiedOn: string | undefined;
+  readonly tagsModifiedOn: string | undefined;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS zones (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS records (
+    id TEXT PRIMARY KEY,
+    zone_id TEXT NOT NULL REFERENCES zones (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    content_key TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (zone_id, name, type, content_key)
+  ) STRICT;
+`;
+const schemaVersion = 1;
+
+type Row = Record<string, SQLOutputValue>;
+
+function zoneOf(row: Row): Zone {
+  return JSON.parse(String(row.body)) as Zone;
+}
+
+function recordOf(row: Row): DnsRecord {
+  return JSON.parse(String(row.body)) as DnsRecord;
+}
+
+export class Store {
+  readonly #database: DatabaseSync;
+
+  /** @param directory where the database file stands or is to stand; `undefined` for one in memory. */
+  constructor(directory: string | undefined) {
+    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(
+      directory === undefined ? ":memory:" : join(directory, "cloudflare.sqlite"),
+    );
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    const found = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+    if (found > schemaVersion) {
+      throw new Error(`the Cloudflare state has schema ${found}, this program knows ${schemaVersion} only`);
+    }
+    this.#database.exec(schema);
+    this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Runs `body` wholly or not at all; `beforeCommit` is for tests that stop the process at the worst moment. */
+  transaction<T>(body: () => T, beforeCommit: () => void = () => undefined): T {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = body();
+      beforeCommit();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** All zones by name. */
+  zones(): readonly Zone[] {
+    return this.#database.prepare("SELECT body FROM zones ORDER BY name").all().map(zoneOf);
+  }
+
+  zone(id: string): Zone | undefined {
+    const row = this.#database.prepare("SELECT body FROM zones WHERE id = ?").get(id);
+    return row === undefined ? undefined : zoneOf(row);
+  }
+
+  zoneByName(name: string): Zone | undefined {
+    const row = this.#database.prepare("SELECT body FROM zones WHERE name = ?").get(name);
+    return row === undefined ? undefined : zoneOf(row);
+  }
+
+  putZone(zone: Zone): void {
+    this.#database
+      .prepare(
+        "INSERT INTO zones (id, name, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body",
+      )
+      .run(zone.id, zone.name, JSON.stringify(zone));
+  }
+
+  /** Removes a zone with all its records. */
+  deleteZone(id: string): void {
+    this.#database.prepare("DELETE FROM zones WHERE id = ?").run(id);
+  }
+
+  /** A zone's records in the order in which they were made. */
+  records(zoneId: string): readonly DnsRecord[] {
+    return this.#database
+      .prepare("SELECT body FROM records WHERE zone_id = ? ORDER BY rowid")
+      .all(zoneId)
+      .map(recordOf);
+  }
+
+  recordsNamed(zoneId: string, name: string): readonly DnsRecord[] {
+    return this.#database
+      .prepare("SELECT body FROM records WHERE zone_id = ? AND name = ? ORDER BY rowid")
+      .all(zoneId, name)
+      .map(recordOf);
+  }
+
+  /** Whether the zone has a record of this name or below it. */
+  hasNode(zoneId: string, name: string): boolean {
+    const row = this.#database
+      .prepare(
+        "SELECT 1 AS found FROM records WHERE zone_id = ? AND (name = ? OR substr(name, ?) = ?) LIMIT 1",
+      )
+      .get(zoneId, name, -(name.length + 1), `.${name}`);
+    return row !== undefined;
+  }
+
+  record(zoneId: string, id: string): DnsRecord | undefined {
+    const row = this.#database
+      .prepare("SELECT body FROM records WHERE zone_id = ? AND id = ?")
+      .get(zoneId, id);
+    return row === undefined ? undefined : recordOf(row);
+  }
+
+  countRecords(zoneId: string): number {
+    const row = this.#database.prepare("SELECT count(*) AS n FROM records WHERE zone_id = ?").get(zoneId);
+    return Number(row?.n ?? 0);
+  }
+
+  putRecord(record: DnsRecord): void {
+    this.#database
+      .prepare(
+        `INSERT INTO records (id, zone_id, name, type, content_key, body) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
+           content_key = excluded.content_key, body = excluded.body`,
+      )
+      .run(record.id, record.zoneId, record.name, record.type, record.contentKey, JSON.stringify(record));
+  }
+
+  deleteRecord(id: string): void {
+    this.#database.prepare("DELETE FROM records WHERE id = ?").run(id);
+  }
+}
