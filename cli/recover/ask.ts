@@ -1,0 +1,143 @@
+/**
+ * Asks the providers what a killed update really made. The questions run as a throw-away Pulumi program of their own
+ * (own local state, deleted afterwards), so they go through the same providers, configuration and credentials as the
+ * stack, and can create nothing: the program only calls functions.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as aws from "@pulumi/aws";
+import * as cloudflare from "@pulumi/cloudflare";
+import { LocalWorkspace, type ConfigMap } from "@pulumi/pulumi/automation/index.js";
+import { configure } from "./configure.ts";
+import { type Question, routeId, type TaggedType, urnTag } from "./questions.ts";
+
+/** For each URN asked about, the ids under which a matching resource exists. */
+export type Answers = Readonly<Record<string, readonly string[]>>;
+
+interface TagQuestion {
+  readonly region: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A gateway has no list function: the only one that carries the tags is asked for, and there may be none. */
+async function internetGateways(question: TagQuestion): Promise<string[]> {
+  try {
+    return [(await aws.ec2.getInternetGateway(question)).internetGatewayId];
+  } catch (error) {
+    if (/no matching EC2 Internet Gateway/i.test(String(error))) return [];
+    throw error;
+  }
+}
+
+/**
+ * How resources of a type are found by their tags: through EC2's own lists, which know of a resource within seconds.
+ * The tagging API takes minutes, and goes on naming what has long been deleted.
+ */
+const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<string[]>>> = {
+  "aws:ec2/eip:Eip": async (question) => (await aws.ec2.getEips(question)).allocationIds,
+  "aws:ec2/instance:Instance": async ({ region, tags }) => {
+    const instanceStateNames = ["pending", "running", "stopping", "stopped"];
+    return (await aws.ec2.getInstances({ region, instanceTags: tags, instanceStateNames })).ids;
+  },
+  "aws:ec2/internetGateway:InternetGateway": internetGateways,
+  "aws:ec2/natGateway:NatGateway": async (question) => {
+    const filters = [{ name: "state", values: ["pending", "available"] }];
+    return (await aws.ec2.getNatGateways({ ...question, filters })).ids;
+  },
+  "aws:ec2/routeTable:RouteTable": async (question) => (await aws.ec2.getRouteTables(question)).ids,
+  "aws:ec2/securityGroup:SecurityGroup": async (question) => (await aws.ec2.getSecurityGroups(question)).ids,
+  "aws:ec2/subnet:Subnet": async (question) => (await aws.ec2.getSubnets(question)).ids,
+  "aws:ec2/vpc:Vpc": async (question) => (await aws.ec2.getVpcs(question)).ids,
+  "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": async (question) => {
+    const values = ["initiating-request", "pending-acceptance", "provisioning", "active"];
+    const filters = [{ name: "status-code", values }];
+    return (await aws.ec2.getVpcPeeringConnections({ ...question, filters })).ids;
+  },
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupRules,
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRules,
+};
+
+async function securityGroupRules(question: TagQuestion): Promise<string[]> {
+  return (await aws.vpc.getSecurityGroupRules(question)).ids;
+}
+
+async function idsByTag({ type, region, stack, hash }: Question & { ask: "aws-tag" }): Promise<string[]> {
+  return finders[type]({ region, tags: { stack, [urnTag]: hash } });
+}
+
+async function answer(question: Question): Promise<readonly string[]> {
+  switch (question.ask) {
+    case "nothing":
+      return [];
+    case "aws-tag":
+      return idsByTag(question);
+    case "aws-route": {
+      const { region, routeTableId, destination } = question;
+      const table = await aws.ec2.getRouteTable({ region, routeTableId });
+      return table.routes.some(({ cidrBlock }) => cidrBlock === destination)
+        ? [routeId(routeTableId, destination)]
+        : [];
+    }
+    case "aws-route-table-association": {
+      const { region, routeTableId, subnetId } = question;
+      const table = await aws.ec2.getRouteTable({ region, routeTableId });
+      return table.associations
+        .filter((association) => association.subnetId === subnetId)
+        .map((association) => association.routeTableAssociationId);
+    }
+    case "aws-eip-association": {
+      const { region, allocationId, instanceId } = question;
+      const address = await aws.ec2.getElasticIp({ region, id: allocationId });
+      return address.instanceId === instanceId ? [address.associationId] : [];
+    }
+    case "cloudflare-zone": {
+      const zones = await cloudflare.getZones({ name: question.name });
+      return zones.results.map(({ id }) => id);
+    }
+    case "cloudflare-record": {
+      const { zoneId, name, type, content } = question;
+      const records = await cloudflare.getDnsRecords({ zoneId, name: { exact: name }, type });
+      return records.results.filter((record) => record.content === content).map(({ id }) => id);
+    }
+  }
+}
+
+/**
+ * Answers questions.
+ * @param config the stack's provider configuration (`aws:…`, `cloudflare:…`), so that the same account is asked
+ * @throws Error if a provider cannot answer; nothing has been changed then
+ */
+export async function ask(questions: readonly Question[], config: ConfigMap): Promise<Answers> {
+  const folder = await mkdtemp(join(tmpdir(), "roadnet-recover-"));
+  // What it encrypts cannot be read by anybody afterwards, not even where a killed recovery leaves the folder.
+  const passphrase = randomBytes(32).toString("base64url");
+  const environment = { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_BACKEND_URL: `file://${folder}` };
+  try {
+    const stack = await LocalWorkspace.createOrSelectStack(
+      {
+        projectName: "roadnet-recover",
+        stackName: "ask",
+        program: async () => {
+          const entries = await Promise.all(questions.map(async (q) => [q.urn, await answer(q)] as const));
+          return { answers: JSON.stringify(Object.fromEntries(entries)) };
+        },
+      },
+      {
+        workDir: folder,
+        projectSettings: {
+          name: "roadnet-recover",
+          runtime: "nodejs",
+          backend: { url: `file://${folder}` },
+        },
+        envVars: environment,
+      },
+    );
+    await configure({ folder, stack: "ask", environment }, config);
+    const result = await stack.up({ color: "never", suppressProgress: true });
+    return JSON.parse(String(result.outputs.answers?.value)) as Answers;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

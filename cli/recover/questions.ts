@@ -1,0 +1,162 @@
+/**
+ * How to find out whether a pending create made something: one question per resource type, answered by read-only
+ * provider functions. A type that is missing here stops recovery with its name, because guessing would lose or
+ * duplicate a resource.
+ */
+import { crc32 } from "node:zlib";
+import { urnHash } from "../../components/aws/tags.ts";
+import type { ResourceState } from "./state.ts";
+
+export type Question =
+  /** Taggable in AWS: ask for everything of the type that carries the stack's name and the hash of this URN. */
+  | {
+      readonly ask: "aws-tag";
+      readonly urn: string;
+      readonly type: TaggedType;
+      readonly region: string;
+      readonly stack: string;
+      readonly hash: string;
+    }
+  | {
+      readonly ask: "aws-route";
+      readonly urn: string;
+      readonly region: string;
+      readonly routeTableId: string;
+      readonly destination: string;
+    }
+  | {
+      readonly ask: "aws-route-table-association";
+      readonly urn: string;
+      readonly region: string;
+      readonly routeTableId: string;
+      readonly subnetId: string;
+    }
+  | {
+      readonly ask: "aws-eip-association";
+      readonly urn: string;
+      readonly region: string;
+      readonly allocationId: string;
+      readonly instanceId: string;
+    }
+  | {
+      readonly ask: "cloudflare-record";
+      readonly urn: string;
+      readonly zoneId: string;
+      readonly name: string;
+      readonly type: string;
+      readonly content: string;
+    }
+  | { readonly ask: "cloudflare-zone"; readonly urn: string; readonly name: string }
+  /** Nothing to find: what the create makes is in the state only, or making it again changes nothing. */
+  | { readonly ask: "nothing"; readonly urn: string; readonly reason: string };
+
+/** Tag key under which every taggable resource carries the hash of its URN (see components/aws/tags.ts). */
+export const urnTag = "urn";
+
+/**
+ * The id that the upstream provider gives a route: `r-<route table><CRC-32 of the destination>`
+ * (terraform-provider-aws, internal/service/ec2/vpc_route.go, routeCreateID).
+ */
+export function routeId(routeTableId: string, destination: string): string {
+  return `r-${routeTableId}${crc32(destination)}`;
+}
+
+const repeatable: Readonly<Record<string, string>> = {
+  "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter":
+    "accepting an accepted peering changes nothing",
+  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions": "setting the same options changes nothing",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the group exists with its VPC and is only adopted",
+  "command:remote:Command": "every script of this program can be repeated",
+  "command:remote:CopyToRemote": "copying again changes nothing",
+  "command:local:Command": "every script of this program can be repeated",
+};
+
+/** The types that are found by their tags. */
+const taggedTypes = [
+  "aws:ec2/eip:Eip",
+  "aws:ec2/instance:Instance",
+  "aws:ec2/internetGateway:InternetGateway",
+  "aws:ec2/natGateway:NatGateway",
+  "aws:ec2/routeTable:RouteTable",
+  "aws:ec2/securityGroup:SecurityGroup",
+  "aws:ec2/subnet:Subnet",
+  "aws:ec2/vpc:Vpc",
+  "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+] as const;
+
+export type TaggedType = (typeof taggedTypes)[number];
+
+/** `urn:pulumi:STACK::PROJECT::TYPES::NAME` → `STACK`. */
+function stackOf(urn: string): string {
+  return urn.slice("urn:pulumi:".length, urn.indexOf("::"));
+}
+
+function text(resource: ResourceState, property: string): string {
+  const value = resource.inputs?.[property];
+  if (typeof value === "string") return value;
+  throw new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+}
+
+/**
+ * The question that settles a pending create.
+ * @throws Error for a type that recovery does not know, or inputs without what it is found by.
+ */
+export function questionFor(resource: ResourceState): Question {
+  const { urn, type } = resource;
+  // The engine notes the create of a component, too, for the moment that its registration takes.
+  if (resource.custom === false) return { ask: "nothing", urn, reason: "a component is in the state only" };
+  const reason = repeatable[type];
+  if (reason !== undefined) return { ask: "nothing", urn, reason };
+  if (type.startsWith("tls:") || type.startsWith("random:") || type.startsWith("pulumi:")) {
+    return { ask: "nothing", urn, reason: "it exists in the state only" };
+  }
+  const tagged = taggedTypes.find((known) => known === type);
+  if (tagged !== undefined) {
+    const region = text(resource, "region");
+    return { ask: "aws-tag", urn, type: tagged, region, stack: stackOf(urn), hash: urnHash(urn) };
+  }
+  switch (type) {
+    case "aws:ec2/route:Route":
+      return {
+        ask: "aws-route",
+        urn,
+        region: text(resource, "region"),
+        routeTableId: text(resource, "routeTableId"),
+        destination: text(resource, "destinationCidrBlock"),
+      };
+    case "aws:ec2/routeTableAssociation:RouteTableAssociation":
+      return {
+        ask: "aws-route-table-association",
+        urn,
+        region: text(resource, "region"),
+        routeTableId: text(resource, "routeTableId"),
+        subnetId: text(resource, "subnetId"),
+      };
+    case "aws:ec2/eipAssociation:EipAssociation":
+      return {
+        ask: "aws-eip-association",
+        urn,
+        region: text(resource, "region"),
+        allocationId: text(resource, "allocationId"),
+        instanceId: text(resource, "instanceId"),
+      };
+    case "cloudflare:index/dnsRecord:DnsRecord":
+      return {
+        ask: "cloudflare-record",
+        urn,
+        zoneId: text(resource, "zoneId"),
+        name: text(resource, "name"),
+        type: text(resource, "type"),
+        content: text(resource, "content"),
+      };
+    case "cloudflare:index/zone:Zone":
+      return { ask: "cloudflare-zone", urn, name: text(resource, "name") };
+    default:
+      throw new Error(
+        `recovery does not know how to look for a ${type} (${urn}); find it by hand and use ` +
+          "`pulumi refresh --import-pending-creates URN ID`",
+      );
+  }
+}
