@@ -1,0 +1,256 @@
+/**
+ * What a stack's state says beside what the clouds hold: the ids on both sides, the `urn` tags, and a canonical form
+ * in which two runs of the same program are equal, ids and keys aside.
+ */
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Description, RegionDescription } from "../../sandbox/services/aws/client.ts";
+import type { DescribedZone } from "../cloudflare-control.ts";
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom?: boolean;
+  readonly id?: string;
+  readonly delete?: boolean;
+  readonly pendingReplacement?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface StackState {
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly unknown[];
+  };
+}
+
+interface Tagged {
+  readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+}
+
+/** A resource in AWS or Cloudflare that somebody made: `region id`, and the value of its tag `urn`. */
+export interface CloudResource {
+  readonly key: string;
+  readonly urnTag: string | undefined;
+}
+
+function tagOf({ Tags }: Tagged, key: string): string | undefined {
+  return Tags.find(({ Key }) => Key === key)?.Value;
+}
+
+/** Everything in a region but what AWS makes by itself with a VPC. */
+function regionResources(region: string, described: RegionDescription): CloudResource[] {
+  const found: CloudResource[] = [];
+  const add = (id: string, tagged?: Tagged): void => {
+    found.push({ key: `${region} ${id}`, urnTag: tagged && tagOf(tagged, "urn") });
+  };
+  for (const vpc of described.vpcs.Vpcs) add(vpc.VpcId, vpc);
+  for (const subnet of described.subnets.Subnets) add(subnet.SubnetId, subnet);
+  for (const table of described["route-tables"].RouteTables) {
+    if (!table.Associations.some(({ Main }) => Main)) add(table.RouteTableId, table);
+    for (const association of table.Associations) {
+      if (!association.Main) add(association.RouteTableAssociationId);
+    }
+    for (const { Origin, DestinationCidrBlock: destination } of table.Routes) {
+      if (Origin === "CreateRoute") add(`r-${table.RouteTableId}${crc32(destination ?? "")}`);
+    }
+  }
+  for (const gateway of described["internet-gateways"].InternetGateways)
+    add(gateway.InternetGatewayId, gateway);
+  for (const gateway of described["nat-gateways"].NatGateways) add(gateway.NatGatewayId, gateway);
+  const groups = described["security-groups"].SecurityGroups.filter(
+    ({ GroupName }) => GroupName !== "default",
+  );
+  for (const group of groups) add(group.GroupId, group);
+  for (const rule of described["security-group-rules"].SecurityGroupRules) {
+    if (groups.some(({ GroupId }) => GroupId === rule.GroupId)) add(rule.SecurityGroupRuleId, rule);
+  }
+  for (const { Instances } of described.instances.Reservations) {
+    for (const instance of Instances) add(instance.InstanceId, instance);
+  }
+  for (const address of described.addresses.Addresses) {
+    add(address.AllocationId, address);
+    // A NAT gateway's association belongs to the gateway.
+    if (address.InstanceId !== undefined) add(address.AssociationId ?? "");
+  }
+  for (const peering of described["vpc-peering-connections"].VpcPeeringConnections) {
+    add(peering.VpcPeeringConnectionId, peering);
+  }
+  return found;
+}
+
+export function cloudResources(aws: Description, zones: readonly DescribedZone[]): CloudResource[] {
+  const inAws = Object.entries(aws.regions).flatMap(([region, described]) =>
+    regionResources(region, described),
+  );
+  const inCloudflare = zones.flatMap(({ id, dns_records: records }) =>
+    [id, ...records.map((record) => record.id)].map((each) => ({
+      key: `cloudflare ${each}`,
+      urnTag: undefined,
+    })),
+  );
+  return [...inAws, ...inCloudflare];
+}
+
+/** What AWS makes by itself is not counted; whatever else is in the clouds is. */
+export function cloudKeys(aws: Description, zones: readonly DescribedZone[]): string[] {
+  return [...new Set(cloudResources(aws, zones).map(({ key }) => key))].sort();
+}
+
+/** Types without a thing of their own in AWS: what they set belongs to a peering connection. */
+const settings = new Set(["aws:ec2/peeringConnectionOptions:PeeringConnectionOptions"]);
+
+/** The same keys, from the state. */
+export function stateKeys(state: StackState): string[] {
+  const keys = (state.deployment.resources ?? []).flatMap(({ type, id, inputs, outputs }) => {
+    if (id === undefined || settings.has(type)) return [];
+    if (type.startsWith("cloudflare:")) return [`cloudflare ${id}`];
+    if (!type.startsWith("aws:")) return [];
+    const region = outputs?.region ?? inputs?.region;
+    return [`${String(region)} ${id}`];
+  });
+  return [...new Set(keys)].sort();
+}
+
+export function hashOfUrn(urn: string): string {
+  return createHash("sha256").update(urn).digest("hex").slice(0, 32);
+}
+
+/** Tags `urn` that two resources of a region carry. */
+export function repeatedUrnTags(aws: Description): string[] {
+  const seen = new Set<string>();
+  return cloudResources(aws, []).flatMap(({ key, urnTag }) => {
+    if (urnTag === undefined) return [];
+    if (seen.has(urnTag)) return [`${key}: ${urnTag}`];
+    seen.add(urnTag);
+    return [];
+  });
+}
+
+/** Texts that differ between two runs of the same program, each replaced by its name or its kind. */
+type Renaming = (text: string) => string;
+
+const idPattern =
+  /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc)-[0-9a-f]{17}\b/g;
+
+/** A file in a host's payload: what it holds is in base64, and may hold keys. */
+const payloadFile = /^(file \S+ \d+ \S+ )([A-Za-z0-9+/=]+)$/gm;
+
+/** Names every id by the resource that has it in the state, and every public address by who holds it. */
+function renaming(state: StackState): Renaming {
+  const names = new Map<string, string>();
+  for (const { urn, id, type, outputs } of state.deployment.resources ?? []) {
+    if (id !== undefined && !settings.has(type)) names.set(id, `<${urn.split("::").slice(2).join("::")}>`);
+    if (type === "aws:ec2/eip:Eip" && typeof outputs?.publicIp === "string") {
+      const { publicIp } = outputs;
+      const holder = `<address of ${urn.split("::").at(-1) ?? ""}>`;
+      names.set(publicIp, holder);
+      names.set(publicIp.replaceAll(".", "-"), holder);
+    }
+  }
+  const spelled = [...names.keys()].sort((left, right) => right.length - left.length);
+  const escaped = spelled.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const known =
+    escaped.length === 0
+      ? undefined
+      : new RegExp(`(?<![0-9a-zA-Z])(?:${escaped.join("|")})(?![0-9a-zA-Z])`, "g");
+  const rename: Renaming = (text) => {
+    const named = known === undefined ? text : text.replace(known, (match) => names.get(match) ?? match);
+    return named
+      .replace(payloadFile, (_line, head: string, body: string) => {
+        return `${head}${rename(Buffer.from(body, "base64").toString())}`;
+      })
+      .replace(idPattern, (id) => `<${id.slice(0, id.lastIndexOf("-"))}>`)
+      .replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, "<pem>")
+      .replace(/\b(?:ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/g, "<ssh key>")
+      .replace(/\b(?:SHA256:[A-Za-z0-9+/]{43}|(?:[0-9a-f]{2}:){15}[0-9a-f]{2})/g, "<fingerprint>")
+      .replace(/[A-Za-z0-9+/]{43}=/g, "<wireguard key>")
+      .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "<time>")
+      .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "<mac>")
+      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<uuid>")
+      .replace(/\b[0-9a-f]{64}\b/g, "<sha256>");
+  };
+  return rename;
+}
+
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** A value with everything renamed, objects by sorted keys and lists sorted: AWS promises no order. */
+export function canonical(value: unknown, rename: Renaming): unknown {
+  if (typeof value === "string") return rename(value);
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonical(item, rename));
+    return items.sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value) return "<secret>";
+  const entries = Object.entries(value).map(([key, each]) => [rename(key), canonical(each, rename)] as const);
+  return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/**
+ * A command's properties without what a repetition has otherwise: what a script printed tells how much it found to be
+ * done, and an apply that was cut off has used up its number, by which the next one and its confirmations go.
+ */
+function ofEveryAttempt(properties: StateResource["outputs"]): StateResource["outputs"] {
+  const entries = Object.entries(properties ?? {}).filter(([key]) => key !== "stdout" && key !== "stderr");
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutNumber(key, value)] as const));
+}
+
+const token = /^(?:\d+-[0-9a-f]+|none)$/;
+
+function withoutNumber(key: string, value: unknown): unknown {
+  if (key === "triggers" && Array.isArray(value)) {
+    return value.filter((each) => typeof each === "string" && !token.test(each));
+  }
+  if (typeof value !== "string") return value;
+  return value
+    .replace(/ --number \d+/, " --number <number>")
+    .replace(/ confirm (?:\d+-[0-9a-f]+|none)/, " confirm <token>");
+}
+
+/** Each resource of the state by its URN, in canonical form. */
+export function canonicalState(state: StackState): Record<string, unknown> {
+  const rename = renaming(state);
+  const resources = (state.deployment.resources ?? []).map((resource) => {
+    const { urn, type, delete: doomed, pendingReplacement } = resource;
+    const [inputs, outputs] = [resource.inputs, resource.outputs].map((properties) =>
+      type.startsWith("command:") ? ofEveryAttempt(properties) : properties,
+    );
+    const kept = { type, inputs, outputs, doomed, pendingReplacement };
+    return [urn, canonical(JSON.parse(JSON.stringify(kept)), rename)] as const;
+  });
+  return Object.fromEntries(resources.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** The clouds in canonical form, the text of user data aside: it holds keys. */
+export function canonicalCloud(
+  state: StackState,
+  aws: Description,
+  zones: readonly DescribedZone[],
+): unknown {
+  const rename = renaming(state);
+  const regions = Object.entries(aws.regions).map(([region, described]) => [
+    region,
+    { ...described, "user-data": Object.keys(described["user-data"]) },
+  ]);
+  return canonical({ regions: Object.fromEntries(regions) as unknown, zones }, rename);
+}
+
+const mostDifferences = 30;
+
+/** Where two canonical forms differ, a line each: `path: this ≠ that`. */
+export function differences(actual: unknown, wanted: unknown, path = ""): string[] {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null;
+  if (isObject(actual) && isObject(wanted)) {
+    const keys = [...new Set([...Object.keys(actual), ...Object.keys(wanted)])];
+    const found = keys.flatMap((key) => differences(actual[key], wanted[key], `${path}/${key}`));
+    return found.slice(0, mostDifferences);
+  }
+  if (actual === wanted) return [];
+  const short = (value: unknown): string =>
+    (value === undefined ? "nothing" : JSON.stringify(value)).slice(0, 160);
+  return [`${path}: ${short(actual)} ≠ ${short(wanted)}`];
+}

@@ -1,0 +1,55 @@
+/** The examples of `roadnet … --help`, on the running sandbox. */
+import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { askService } from "../../sandbox/ask.ts";
+import { examples } from "../examples.ts";
+
+/**
+ * What changes or ends the sandbox that all suites share, ids that no sandbox has, and what needs an owner's keys and
+ * card (test/unit/cli/image.test.ts).
+ */
+const elsewhere = ["sandbox up", "sandbox down", "sandbox drift", "recover", "image"];
+/** Asks Pulumi's servers. */
+const downloads = "providers --check";
+
+const [shown, left] = [examples(), new Set<string>()];
+const run = shown.filter(({ args }) => {
+  const line = args.join(" ");
+  const skipped = elsewhere.some((start) => line.startsWith(start)) || line.includes(downloads);
+  if (skipped) left.add(line);
+  return !skipped;
+});
+
+function roadnet(args: readonly string[]): Promise<{ code: number; output: string }> {
+  const argv = ["--disable-warning=ExperimentalWarning", resolve("cli/main.ts"), ...args];
+  return new Promise((done) => {
+    execFile(process.execPath, argv, { timeout: 120_000 }, (error, stdout, stderr) => {
+      done({
+        code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,
+        output: stdout + stderr,
+      });
+    });
+  });
+}
+
+afterAll(async () => {
+  await askService("aws", "DELETE", "/faults");
+  await askService("cloudflare", "DELETE", "/faults");
+  rmSync("/tmp/cloud", { recursive: true, force: true });
+});
+
+test.each(run.map(({ args }) => [args.join(" "), args] as const))("roadnet %s", async (line, args) => {
+  const { code, output } = await roadnet(args);
+  expect([code, output], line).toEqual([0, output]);
+  // One example's fault must not be the next one's trouble.
+  if (line.startsWith("sandbox fail")) {
+    await askService("aws", "DELETE", "/faults");
+    await askService("cloudflare", "DELETE", "/faults");
+  }
+});
+
+test("most of what is shown was run", () => {
+  expect(run.length).toBeGreaterThan(left.size);
+});

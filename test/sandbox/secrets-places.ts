@@ -1,0 +1,192 @@
+/** Every secret of a running sandbox, and every place that one could have got to. */
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { parse } from "yaml";
+import { passphraseFile } from "../../sandbox/engine.ts";
+import { execInMachine } from "../../sandbox/hosts/exec.ts";
+import { runningMachines } from "../../sandbox/hosts/machine.ts";
+import type { SandboxPaths } from "../../sandbox/paths.ts";
+import { tokenFile } from "../../sandbox/services/cloudflare/credentials.ts";
+import { findPrivateKeys, type Place, type Secret } from "./secrets-needles.ts";
+import { decryptedValues, StateCrypter } from "./secrets-state.ts";
+
+/** Folders of a machine in which keys are kept, or what is said about them; the rest comes from packages. */
+const machineFolders = [
+  "etc",
+  "home",
+  "opt",
+  "root",
+  "srv",
+  "tmp",
+  "usr/local",
+  "var/lib",
+  "var/log",
+  "var/tmp",
+];
+
+/** Prints every file that holds a private key, and the kernel's own copy of WireGuard's. */
+const printKeys = `
+cd /
+grep -rlsE -- '-----BEGIN [A-Z ]*PRIVATE KEY' ${machineFolders.join(" ")} | sort | while read -r file; do
+  printf 'file %s\\n' "$file"
+  cat -- "$file"
+done
+if [ -d /etc/wireguard ]; then
+  for file in /etc/wireguard/*.key; do [ ! -e "$file" ] || printf 'wireguard %s\\n' "$(cat "$file")"; done
+  wg show all private-key | while read -r _ key; do printf 'wireguard %s\\n' "$key"; done
+  wg show all preshared-keys | while read -r _ _ key; do printf 'wireguard %s\\n' "$key"; done
+fi
+`;
+
+/** The stack's crypter, by the passphrase and the salt of its project. */
+export function stateCrypter(paths: SandboxPaths): StateCrypter {
+  const stack = parse(readFileSync(join(paths.project, "Pulumi.sandbox.yaml"), "utf8")) as {
+    encryptionsalt: string;
+  };
+  return new StateCrypter(readFileSync(passphraseFile(paths), "utf8").trim(), stack.encryptionsalt);
+}
+
+/** Throw-away host keys: those that the program made, from the opened state. */
+function throwAwayKeys(paths: SandboxPaths): Buffer[] {
+  const texts = [...decryptedState(paths)].map(({ text }) => text.replaceAll("\\n", "\n"));
+  return distinct(findPrivateKeys(texts.join("\n")));
+}
+
+/** A user data's PEM is indented, so it is in there twice; and each key in three formats. */
+function distinct(keys: readonly Buffer[]): Buffer[] {
+  return [...new Map(keys.map((key) => [key.toString("hex"), key])).values()];
+}
+
+async function machineSecrets(
+  name: string,
+  throwAway: ReadonlySet<string>,
+  paths: SandboxPaths,
+): Promise<Secret[]> {
+  const { exitCode, stdout, stderr } = await execInMachine(name, ["sh", "-c", printKeys], {}, paths);
+  if (exitCode !== 0) throw new Error(`${name}: ${stderr}`);
+  const secrets: Secret[] = [];
+  for (const section of stdout.split(/^file /m)) {
+    const file = section.slice(0, section.indexOf("\n"));
+    const kind = /^etc\/ssh\/|^etc\/dropbear\//.test(file) ? "host key" : "TLS key";
+    for (const bytes of distinct(findPrivateKeys(section))) {
+      if (!throwAway.has(bytes.toString("hex"))) secrets.push({ kind, owner: name, bytes });
+    }
+  }
+  const wireguard = [...stdout.matchAll(/^wireguard ([A-Za-z0-9+/]{43}=)$/gm)].map(([, key = ""]) => key);
+  for (const key of new Set(wireguard)) {
+    secrets.push({ kind: "WireGuard key", owner: name, bytes: Buffer.from(key, "base64") });
+  }
+  return secrets;
+}
+
+/** Every private key and shared secret that exists now. */
+export async function collectSecrets(paths: SandboxPaths): Promise<Secret[]> {
+  const ours = (kind: Secret["kind"], bytes: Buffer): Secret => ({ kind, owner: undefined, bytes });
+  const throwAway = throwAwayKeys(paths);
+  const throwAwayNumbers = new Set(throwAway.map((key) => key.toString("hex")));
+  const machines = await Promise.all(
+    runningMachines(paths).map(({ name }) => machineSecrets(name, throwAwayNumbers, paths)),
+  );
+  const operator = findPrivateKeys(readFileSync(join(paths.keys, "operator_ed25519"), "utf8"));
+  return [
+    ...operator.map((key) => ours("operator key", key)),
+    ours("passphrase", Buffer.from(readFileSync(passphraseFile(paths), "utf8").trim())),
+    ours("Cloudflare token", Buffer.from(readFileSync(tokenFile(paths), "utf8").trim())),
+    ...throwAway.map((key) => ours("throw-away host key", key)),
+    ...machines.flat(),
+  ];
+}
+
+/** From which size on a file is worth a sum. */
+const programBytes = 1_000_000;
+
+/** A plugin is a program from elsewhere, of a hundred megabytes if official. */
+const skippedFolders = /^pulumi-home\/plugins\/[^/]+$|^hosts\/[^/]+\/work$/;
+
+function* filesBelow(folder: string, root: string): Iterable<string> {
+  for (const name of readdirSync(folder).sort()) {
+    const file = join(folder, name);
+    const status = lstatSync(file, { throwIfNoEntry: false });
+    const path = relative(root, file);
+    const inMachine = /^hosts\/[^/]+\/upper\/(.+)$/.exec(path)?.[1];
+    const wanted =
+      inMachine === undefined ||
+      machineFolders.some((each) => each.startsWith(inMachine) || inMachine.startsWith(`${each}/`));
+    if (status?.isDirectory() === true && wanted && !skippedFolders.test(path)) yield* filesBelow(file, root);
+    if (status?.isFile() === true && wanted) yield file;
+  }
+}
+
+/** The agent's own program, built before any secret was made: megabytes on every host, several times. */
+function agentSums(): ReadonlySet<string> {
+  const dist = join(import.meta.dirname, "../../edge/dist");
+  return new Set(readdirSync(dist).map((name) => sumOf(readFileSync(join(dist, name)))));
+}
+
+function sumOf(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Everything that the sandbox has on disk: state, logs, project, stores, keys, and what each machine has written. */
+export function* diskPlaces(paths: SandboxPaths): Iterable<Place> {
+  const agents = agentSums();
+  for (const file of filesBelow(paths.root, paths.root)) {
+    const name = relative(paths.root, file);
+    // Binary in a format of its own that may be compressed; read through journalctl instead.
+    if (name.includes("/var/log/journal/")) continue;
+    try {
+      const bytes = readFileSync(file);
+      if (bytes.length > programBytes && agents.has(sumOf(bytes))) continue;
+      yield { name, text: bytes.toString("latin1") };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+}
+
+/** What is encrypted in the state, its backups and its history, opened; only ever in memory. */
+export function* decryptedState(paths: SandboxPaths): Iterable<Place> {
+  const crypter = stateCrypter(paths);
+  for (const file of filesBelow(paths.state, paths.root)) {
+    const text = decryptedValues(readFileSync(file, "utf8"), crypter);
+    if (text !== "") yield { name: `${relative(paths.root, file)}, decrypted`, text };
+  }
+}
+
+/** The journals of all machines, with the fields that hold whole command lines. */
+export async function journals(paths: SandboxPaths): Promise<Place[]> {
+  return await Promise.all(
+    runningMachines(paths).map(async ({ name }) => {
+      const argv = ["journalctl", "--no-pager", "--all", "--output=export"];
+      const { exitCode, stdout } = await execInMachine(name, argv, { timeoutSeconds: 60 }, paths);
+      if (exitCode !== 0 || stdout === "") throw new Error(`${name} has no journal`);
+      return { name: `journal of ${name}`, text: Buffer.from(stdout).toString("latin1") };
+    }),
+  );
+}
+
+/**
+ * Command lines and environments of all processes, those inside the machines included: of this machine as a whole,
+ * since a secret may get into anybody's.
+ */
+export function processPlaces(): Place[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
+        // Paths alone: what else is on a command line may be what is searched for.
+        const [program = "", ...words] = command.split("\0");
+        const title = [basename(program), ...words.filter((word) => /^\/[\w./-]+$/.test(word))].join(" ");
+        return [
+          { name: `arguments of ${title}`, text: command },
+          { name: `environment of ${title}`, text: environment },
+        ];
+      } catch {
+        // It has ended since the folder was read.
+        return [];
+      }
+    });
+}

@@ -1,0 +1,140 @@
+/** A preview of prod, some of whose hosts are not as the last update left them. */
+import { beforeAll, describe, expect, it, vi } from "vitest";
+
+import type { AskAnswer } from "../../../components/hosts/ask-host.ts";
+import { noAgent } from "../../../components/hosts/ask-host.ts";
+import { documentOf } from "./golden.ts";
+import { reportOf, type Asked } from "./mocked-hosts.ts";
+import { runProgram, type ProgramRun } from "./program.ts";
+
+const said = (reachedBy: string, report: Parameters<typeof reportOf>[0]): AskAnswer => ({
+  reachedBy,
+  said: JSON.stringify(reportOf(report)),
+});
+
+function answer({ host, request }: Asked): AskAnswer {
+  const by = request.routes[0]?.name ?? "";
+  switch (host) {
+    case "eu-west/hub-1":
+      return { unreachable: { direct: "no answer within 5 s" } };
+    case "eu-west/lb-1":
+      return { reachedBy: by, said: noAgent };
+    case "us-west/api-1":
+      return said(by, {
+        attempt: 4,
+        drift: [{ part: "file", name: "/etc/hosts", how: "has another content" }],
+      });
+    case "us-west/lb-2":
+      return said(by, { attempt: 2, refused: "an unknown part" });
+    case "edge-home/blackroad-pi":
+      // The tunnel is gone: only who stands on the LAN reaches it.
+      return request.routes.length === 2
+        ? said("on-site", { attempt: 9, inOrder: false, numbers: { "on-site": 1 } })
+        : { unreachable: { tunnel: "no route to host" } };
+    default:
+      return said(by, { attempt: 7, inOrder: true, numbers: { "on-site": 3 } });
+  }
+}
+
+let run: ProgramRun;
+/** What the engine would show, with nobody who shows it. */
+const shown = { info: [] as string[], warning: [] as string[] };
+const keep = (lines: string[]) => (line: unknown) => {
+  lines.push(String(line));
+};
+
+beforeAll(async () => {
+  vi.spyOn(console, "log").mockImplementation(keep(shown.info));
+  vi.spyOn(console, "warn").mockImplementation(keep(shown.warning));
+  // The agent is to be uploaded anew, and no preview knows what comes of it.
+  const isNew = (label: string): boolean => label.startsWith("command:remote:CopyToRemote us-west/");
+  run = await runProgram("prod", { preview: true, answer, isNew });
+  vi.restoreAllMocks();
+}, 120_000);
+
+const numberOf = (name: string): number => {
+  const apply = run.resources.find((resource) => resource.name === name);
+  return Number(/ --number (\d+)$/.exec(String(apply?.inputs.create))?.[1]);
+};
+
+describe("a preview", () => {
+  it("numbers the applies by what the hosts say", () => {
+    const hosts = run.resources.filter(({ name }) => name.endsWith("/apply"));
+    expect(Object.fromEntries(hosts.map(({ name }) => [name, numberOf(name)]))).toEqual({
+      "coral-reef/gateway/apply": 7,
+      "coral-reef/node-1/apply": 7,
+      "coral-reef/node-2/apply": 7,
+      "coral-reef/node-3/apply": 7,
+      "coral-reef/storage/apply": 7,
+      "edge-home/blackroad-pi/apply": 0,
+      "edge-home/lucidia-alt/apply": 7,
+      "edge-home/lucidia/apply": 7,
+      "eu-west/api-1/apply": 7,
+      "eu-west/hub-1/apply": 0,
+      "eu-west/lb-1/apply": 1,
+      "us-west/api-1/apply": 5,
+      "us-west/hub-1/apply": 7,
+      "us-west/lb-1/apply": 7,
+      "us-west/lb-2/apply": 3,
+    });
+    const first = run.resources.filter(({ name }) => name.endsWith("/first-apply"));
+    expect(
+      Object.fromEntries(first.map(({ name, inputs }) => [name, (inputs.triggers as unknown[]).at(-1)])),
+    ).toEqual({
+      "coral-reef/gateway/first-apply": 3,
+      "coral-reef/node-1/first-apply": 3,
+      "coral-reef/node-2/first-apply": 3,
+      "coral-reef/node-3/first-apply": 3,
+      "coral-reef/storage/first-apply": 3,
+      "edge-home/blackroad-pi/first-apply": 10,
+      "edge-home/lucidia-alt/first-apply": 3,
+      "edge-home/lucidia/first-apply": 3,
+    });
+  });
+
+  it("asks every host once on each way, without waiting for what is still to be done", () => {
+    const count = (key: string) => run.asked.filter(({ host }) => host === key).length;
+    const hosts = Object.keys(run.outputs.hosts as object);
+    expect(Object.fromEntries(hosts.map((key) => [key, count(key)]))).toEqual(
+      Object.fromEntries(hosts.map((key) => [key, /^(?:edge-home|coral-reef)\//.test(key) ? 2 : 1])),
+    );
+    for (const { request } of run.asked) expect(request).toMatchObject({ seconds: 5, tries: 1 });
+    // The uploads in us-west are new, and everything later waits for them; the numbers above are known nevertheless.
+    expect(
+      run.resources.filter(({ name }) => name.startsWith("us-west/") && name.endsWith("/agent")),
+    ).toHaveLength(4);
+  });
+
+  it("asks about the documents that an update would send", () => {
+    for (const { name, inputs } of run.resources.filter((resource) => resource.name.endsWith("/apply"))) {
+      const documents = run.asked
+        .filter(({ host }) => `${host}/apply` === name)
+        .map(({ document }) => document);
+      expect(documents.at(-1), name).toEqual(documentOf(inputs.stdin));
+    }
+  });
+
+  it("warns of hosts that cannot be reached, once each, and tells what the others say", () => {
+    expect(shown.warning).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/eu-west\/hub-1 cannot be reached.*\(by direct: no answer within 5 s\)$/),
+        expect.stringMatching(/edge-home\/blackroad-pi cannot be reached.*\(by tunnel: no route to host\)$/),
+      ]),
+    );
+    expect(shown.warning).toHaveLength(2);
+    expect(shown.info).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining(
+          "us-west/api-1, on generation 4:\ndrifted: file /etc/hosts has another content",
+        ),
+        expect.stringContaining("us-west/lb-2, on generation 2:\nits agent is older than this program"),
+      ]),
+    );
+    expect(shown.info).toHaveLength(2);
+  });
+
+  it("lets a changed number through to the engine", () => {
+    for (const { name, options } of run.resources.filter((resource) => resource.name.endsWith("/apply")))
+      expect(options.ignoreChanges, name).toEqual([]);
+  });
+});

@@ -1,0 +1,200 @@
+/** Every rule of AWS that a stack's file can break is told with its place, its id and AWS's own page. */
+import { describe, expect, it } from "vitest";
+import { parseNetworkConfig } from "../../../components/config/parse.ts";
+import { sources, type RuleId } from "../../../components/config/sources.ts";
+import { broken, changed, type Change } from "./subject.ts";
+
+interface Breach {
+  readonly rule: RuleId;
+  readonly changes: readonly Change[];
+  readonly path: string;
+}
+
+const list = <Item>(length: number, make: (index: number) => Item): Item[] =>
+  Array.from({ length }, (_, index) => make(index));
+
+/** A further region that nothing else is in. */
+const lonely = (awsRegion: string, options: object = {}): object => ({
+  awsRegion,
+  availabilityZones: [`${awsRegion}a`],
+  ami: "ami-0123456789abcdef0",
+  ...options,
+});
+
+/** Five more VPCs in us-west-2, each by a free slot. */
+const crowd: readonly Change[] = list(5, (index) => [
+  `regions crowd-${index}`,
+  lonely("us-west-2", { slot: 2 + index }),
+]);
+
+const spoke = (index: number): string => `spoke-${index}`;
+
+const breaches: readonly Breach[] = [
+  {
+    rule: "aws/vpc-docker-range",
+    changes: [["regions docker", lonely("sa-east-1", { vpcCidr: "172.17.0.0/20" })]],
+    path: "regions.docker.vpcCidr",
+  },
+  {
+    rule: "aws/subnet-size",
+    changes: [["regions us-west subnets database 0", "10.0.20.0/29"]],
+    path: "regions.us-west.subnets.database[0]",
+  },
+  {
+    rule: "aws/zone-of-region",
+    changes: [["regions eu-west availabilityZones 1", "eu-west-2b"]],
+    path: "regions.eu-west.availabilityZones[1]",
+  },
+  {
+    rule: "aws/peering-apart",
+    changes: [["regions us-west vpcCidr", "10.1.0.0/16"]],
+    path: "regions.us-west.vpcCidr",
+  },
+  {
+    rule: "aws/peering-not-transitive",
+    changes: [["regions eu-west nat", "none"]],
+    path: "hosts.eu-west.api-1.address",
+  },
+  { rule: "aws/path-mtu", changes: [["wireguard mtu", 8500]], path: "wireguard.mtu" },
+  { rule: "aws/quota-vpcs", changes: crowd, path: "regions.us-west.awsRegion" },
+  { rule: "aws/quota-internet-gateways", changes: crowd, path: "regions.us-west.awsRegion" },
+  {
+    rule: "aws/quota-elastic-ips",
+    changes: [["quotas", { elasticIpsPerRegion: 3 }]],
+    path: "hosts.us-west.lb-2.elasticIp",
+  },
+  {
+    rule: "aws/quota-nat-gateways",
+    changes: [
+      ["quotas", { natGatewaysPerZone: 1 }],
+      ["regions crowd", lonely("us-west-2", { slot: 2, nat: "single" })],
+    ],
+    path: "regions.us-west.nat",
+  },
+  { rule: "aws/quota-subnets", changes: [["quotas", { subnetsPerVpc: 5 }]], path: "regions.us-west.subnets" },
+  {
+    rule: "aws/quota-routes",
+    changes: [
+      ["quotas", { routesPerTable: 60 }],
+      ["wireguard peers edge-home/blackroad-pi routes", list(60, (index) => `172.20.${index}.0/24`)],
+    ],
+    path: "regions.us-west",
+  },
+  {
+    rule: "aws/quota-peerings",
+    changes: [
+      ...list(51, (index): Change => [
+        `regions ${spoke(index)}`,
+        lonely("us-east-1", { vpcCidr: `172.${18 + Math.floor(index / 10)}.${(index % 10) * 16}.0/20` }),
+      ]),
+      ["peerings", list(51, (index) => ["us-west", spoke(index)])],
+    ],
+    path: "regions.us-west",
+  },
+  {
+    rule: "aws/vpc-size",
+    changes: [["regions us-west vpcCidr", "10.0.0.0/15"]],
+    path: "regions.us-west.vpcCidr",
+  },
+  {
+    rule: "aws/canonical-network",
+    changes: [["regions us-west subnets public 1", "10.0.2.1/24"]],
+    path: "regions.us-west.subnets.public[1]",
+  },
+  {
+    rule: "aws/subnet-in-vpc",
+    changes: [["regions eu-west subnets private 1", "10.9.11.0/24"]],
+    path: "regions.eu-west.subnets.private[1]",
+  },
+  {
+    rule: "aws/subnets-apart",
+    changes: [["regions us-west subnets database 0", "10.0.11.128/25"]],
+    path: "regions.us-west.subnets.database[0]",
+  },
+  {
+    rule: "aws/reserved-addresses",
+    changes: [["hosts us-west api-1 address", "10.0.10.3"]],
+    path: "hosts.us-west.api-1.address",
+  },
+  {
+    rule: "aws/groups-within-region",
+    changes: [["securityGroups hub regions", ["us-west"]]],
+    path: "securityGroups.ssh-from-hub.ingress[0].source",
+  },
+  {
+    rule: "aws/nat-in-public-subnet",
+    changes: [
+      ["regions eu-west tiers", []],
+      ["regions eu-west nat", "perZone"],
+      ["regions eu-west subnets public", ["10.1.1.0/24"]],
+    ],
+    path: "regions.eu-west.nat",
+  },
+  {
+    rule: "aws/quota-group-rules",
+    changes: [
+      [
+        "securityGroups public ingress",
+        list(61, (index) => ({ port: 1000 + index, protocol: "tcp", source: "0.0.0.0/0" })),
+      ],
+    ],
+    path: "securityGroups.public.ingress",
+  },
+  {
+    rule: "aws/quota-groups-per-interface",
+    changes: [
+      [
+        "hosts us-west api-1 securityGroups",
+        ["internal", "ssh-from-hub", "updates", "monitoring", "public", "database"],
+      ],
+    ],
+    path: "hosts.us-west.api-1.securityGroups",
+  },
+];
+
+describe("AWS's rules", () => {
+  it.each(breaches)("$rule is told at $path", ({ rule, changes, path }) => {
+    expect(broken(...changes)).toContainEqual([rule, path]);
+  });
+
+  it("that are quotas give way to those that the stack says its account has", () => {
+    expect(broken(["quotas", { elasticIpsPerRegion: 3 }])).not.toEqual([]);
+    expect(broken(["quotas", { elasticIpsPerRegion: 4 }])).toEqual([]);
+    expect(broken(...crowd, ["quotas", { vpcsPerRegion: 6, internetGatewaysPerRegion: 6 }])).toEqual([]);
+  });
+
+  it("count a group's rules for IPv4 and IPv6 apart, and a reference to a group as one of each", () => {
+    const rule =
+      (source: string) =>
+      (port: number): object => ({ port: 1000 + port, protocol: "tcp", source });
+    const rules = (references: number, networks: number): Change => [
+      "securityGroups public ingress",
+      [...list(references, rule("sg-hub")), ...list(networks, (port) => rule("10.0.0.0/8")(100 + port))],
+    ];
+    expect(broken(rules(20, 40))).toEqual([]);
+    expect(broken(rules(20, 41))).toEqual([["aws/quota-group-rules", "securityGroups.public.ingress"]]);
+    // IPv4 and IPv6.
+    expect(broken(rules(61, 0))).toHaveLength(2);
+  });
+
+  it("know what AWS grants nobody more of", () => {
+    const path = "quotas.securityGroupsPerInterface";
+    const rule = "aws/quota-groups-per-interface";
+    expect(broken(["quotas", { securityGroupsPerInterface: 17 }])).toEqual([[rule, path]]);
+    expect(broken(["quotas", { securityGroupsPerInterface: 16 }])).toEqual([]);
+    expect(broken(["quotas", { securityGroupsPerInterface: 10, rulesPerSecurityGroup: 101 }])).toEqual([
+      [rule, path],
+    ]);
+  });
+
+  it("each has a breach here", () => {
+    const known = Object.keys(sources).filter((id) => id.startsWith("aws/"));
+    expect(new Set(breaches.map(({ rule }) => rule))).toEqual(new Set(known));
+  });
+
+  it("are printed with the page that states them", () => {
+    expect(() => parseNetworkConfig(changed(["hosts us-west api-1 address", "10.0.10.3"]))).toThrow(
+      `Use one from 10.0.10.4 to 10.0.10.254.\n    aws/reserved-addresses: ${sources["aws/reserved-addresses"]}`,
+    );
+  });
+});

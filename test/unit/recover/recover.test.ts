@@ -1,0 +1,270 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { tornAttributes } from "../../../cli/recover/attributes.ts";
+import { decide } from "../../../cli/recover/decide.ts";
+import { lockOwner } from "../../../cli/recover/lock.ts";
+import { plannedCreates } from "../../../cli/recover/plan.ts";
+import { questionFor, routeId } from "../../../cli/recover/questions.ts";
+import {
+  applyDecisions,
+  type ResourceState,
+  type StackExport,
+  unsureUrns,
+  withoutMarks,
+} from "../../../cli/recover/state.ts";
+import { urnHash } from "../../../components/aws/tags.ts";
+
+const vpcType = "aws:ec2/vpc:Vpc";
+const vpcUrn = `urn:pulumi:sandbox::blackroad-network::${vpcType}::us-west`;
+
+function vpc(fields: Partial<ResourceState> = {}): ResourceState {
+  return { urn: vpcUrn, type: vpcType, custom: true, inputs: { region: "us-west-2" }, ...fields };
+}
+
+function exported(resources: ResourceState[], creating: ResourceState[]): StackExport {
+  return {
+    version: 3,
+    deployment: {
+      resources,
+      pending_operations: creating.map((resource) => ({ type: "creating", resource })),
+    },
+  };
+}
+
+describe("questions", () => {
+  test("a taggable resource is looked for by the hash of its URN, in its region", () => {
+    expect(questionFor(vpc())).toEqual({
+      ask: "aws-tag",
+      urn: vpcUrn,
+      type: vpcType,
+      region: "us-west-2",
+      stack: "sandbox",
+      hash: urnHash(vpcUrn),
+    });
+  });
+
+  test("a route is looked for by table and destination, and gets the upstream provider's id", () => {
+    const type = "aws:ec2/route:Route";
+    const inputs = { region: "us-west-2", routeTableId: "rtb-1", destinationCidrBlock: "10.1.0.0/16" };
+    expect(questionFor({ urn: "urn:r", type, inputs })).toEqual({
+      ask: "aws-route",
+      urn: "urn:r",
+      region: "us-west-2",
+      routeTableId: "rtb-1",
+      destination: "10.1.0.0/16",
+    });
+    // The CRC-32 (IEEE) of "0.0.0.0/0" is 1080289494: the familiar ending of every default route's id.
+    expect(routeId("rtb-1", "0.0.0.0/0")).toBe("r-rtb-11080289494");
+  });
+
+  test("a command leaves nothing to be found", () => {
+    const type = "command:remote:Command";
+    expect(questionFor({ urn: "urn:c", type, inputs: {} }).ask).toBe("nothing");
+  });
+
+  test("a component leaves nothing to be found, whatever its type", () => {
+    const routes = { urn: "urn:r", type: "blackroad:aws:Routes", custom: false };
+    const reason = "a component is in the state only";
+    expect(questionFor(routes)).toEqual({ ask: "nothing", urn: "urn:r", reason });
+    const killed = exported([], [routes]);
+    const decisions = decide(killed, [questionFor(routes)], {});
+    expect(decisions).toEqual([{ action: "forget", urn: "urn:r", reason }]);
+    expect(applyDecisions(killed, decisions)).toEqual(exported([], []));
+  });
+
+  test("a type that is not known stops recovery", () => {
+    const type = "aws:s3/bucket:Bucket";
+    const bucket = { urn: "urn:b", type, custom: true, inputs: {} };
+    expect(() => questionFor(bucket)).toThrow(/does not know how to look for/);
+  });
+
+  test("a pending create without what it is found by stops recovery", () => {
+    expect(() => questionFor(vpc({ inputs: {} }))).toThrow(/has no "region"/);
+  });
+
+  test("whatever AWS lets be tagged is looked for by its tags", () => {
+    const nouns = [
+      "vpc:Vpc",
+      "internetGateway:InternetGateway",
+      "subnet:Subnet",
+      "eip:Eip",
+      "instance:Instance",
+    ]
+      .concat(["routeTable:RouteTable", "natGateway:NatGateway", "securityGroup:SecurityGroup"])
+      .concat(["vpcPeeringConnection:VpcPeeringConnection"])
+      .map((noun) => `aws:ec2/${noun}`)
+      .concat(["Ingress", "Egress"].map((way) => `aws:vpc/securityGroup${way}Rule:SecurityGroup${way}Rule`));
+    for (const type of nouns) {
+      expect(questionFor({ urn: "urn:pulumi:s::p::t::n", type, inputs: { region: "us-west-2" } }).ask).toBe(
+        "aws-tag",
+      );
+    }
+  });
+});
+
+describe("decisions", () => {
+  const state = exported([], [vpc()]);
+  const questions = [questionFor(vpc())];
+
+  test("what was found once is adopted", () => {
+    expect(decide(state, questions, { [vpcUrn]: ["vpc-1"] })).toEqual([
+      { action: "adopt", urn: vpcUrn, id: "vpc-1", found: "aws-tag" },
+    ]);
+  });
+
+  test("what was not found is forgotten", () => {
+    expect(decide(state, questions, { [vpcUrn]: [] })[0]?.action).toBe("forget");
+  });
+
+  test("an id that the state already holds is not adopted again", () => {
+    const replacing = exported([vpc({ id: "vpc-1" })], [vpc()]);
+    expect(decide(replacing, questions, { [vpcUrn]: ["vpc-1"] })[0]?.action).toBe("forget");
+  });
+
+  test("what was killed twice is adopted once, and the other one discarded", () => {
+    const twice = exported([], [vpc(), vpc()]);
+    expect(decide(twice, questions, { [vpcUrn]: ["vpc-1", "vpc-2"] })).toMatchObject([
+      { action: "discard", id: "vpc-1" },
+      { action: "adopt", id: "vpc-2" },
+    ]);
+  });
+
+  test("what an update made again before recovery is discarded; what it was to replace is not", () => {
+    const again = exported([vpc({ id: "vpc-2" })], [vpc()]);
+    expect(decide(again, questions, { [vpcUrn]: ["vpc-1", "vpc-2"] })).toMatchObject([
+      { action: "discard", id: "vpc-1" },
+    ]);
+    const replacing = exported(
+      [vpc({ id: "vpc-1", inputs: { region: "us-west-2", cidrBlock: "x" } })],
+      [vpc()],
+    );
+    expect(decide(replacing, questions, { [vpcUrn]: ["vpc-1", "vpc-2"] })).toMatchObject([
+      { action: "adopt", id: "vpc-2" },
+    ]);
+  });
+
+  test("several candidates are a person's decision", () => {
+    expect(() => decide(state, questions, { [vpcUrn]: ["vpc-1", "vpc-2"] })).toThrow(/vpc-1, vpc-2/);
+  });
+});
+
+describe("the mended state", () => {
+  test("an adopted resource stands last, with its inputs as outputs, and no operation is pending", () => {
+    const before = exported([{ urn: "urn:stack", type: "pulumi:pulumi:Stack" }], [vpc()]);
+    const after = applyDecisions(before, [{ action: "adopt", urn: vpcUrn, id: "vpc-1", found: "aws-tag" }]);
+    expect(after.deployment.resources).toEqual([
+      { urn: "urn:stack", type: "pulumi:pulumi:Stack" },
+      vpc({ id: "vpc-1", outputs: { region: "us-west-2", id: "vpc-1" }, refreshBeforeUpdate: true }),
+    ]);
+    expect(after.deployment.pending_operations).toEqual([]);
+  });
+
+  test("an adopted resource comes before what depends on its older half", () => {
+    const dependent = { urn: "urn:dependent", type: "command:remote:Command", dependencies: [vpcUrn] };
+    for (const pendingReplacement of [true, false]) {
+      const before = exported([vpc({ id: "vpc-1", pendingReplacement }), dependent], [vpc()]);
+      const after = applyDecisions(before, [{ action: "adopt", urn: vpcUrn, id: "vpc-2", found: "aws-tag" }]);
+      const ids = after.deployment.resources?.map(({ id, urn }) => id ?? urn) ?? [];
+      expect(ids).toEqual(
+        pendingReplacement ? ["vpc-2", "urn:dependent"] : ["vpc-2", "vpc-1", "urn:dependent"],
+      );
+    }
+  });
+
+  test("the older half of a replacement is marked for deletion", () => {
+    const before = exported([vpc({ id: "vpc-1" })], [vpc()]);
+    const after = applyDecisions(before, [{ action: "adopt", urn: vpcUrn, id: "vpc-2", found: "aws-tag" }]);
+    expect(after.deployment.resources?.map(({ id, delete: gone }) => [id, gone])).toEqual([
+      ["vpc-2", undefined],
+      ["vpc-1", true],
+    ]);
+  });
+
+  test("the older half of a replacement that has been deleted already is dropped", () => {
+    const before = exported([vpc({ id: "vpc-1", pendingReplacement: true })], [vpc()]);
+    const after = applyDecisions(before, [{ action: "adopt", urn: vpcUrn, id: "vpc-2", found: "aws-tag" }]);
+    expect(after.deployment.resources?.map(({ id }) => id)).toEqual(["vpc-2"]);
+  });
+
+  test("what is discarded is taken in to be deleted, and what was cut short is to be read back", () => {
+    const other = { urn: "urn:other", type: vpcType, id: "vpc-9" };
+    const before: StackExport = {
+      version: 3,
+      deployment: {
+        resources: [vpc({ id: "vpc-2" }), other],
+        pending_operations: [
+          { type: "creating", resource: vpc() },
+          { type: "updating", resource: other },
+        ],
+      },
+    };
+    const after = applyDecisions(before, [{ action: "discard", urn: vpcUrn, id: "vpc-1", found: "aws-tag" }]);
+    expect(after.deployment.resources).toMatchObject([
+      { id: "vpc-1", delete: true, refreshBeforeUpdate: true },
+      { id: "vpc-2" },
+      { id: "vpc-9", refreshBeforeUpdate: true },
+    ]);
+    expect([...unsureUrns(after)]).toEqual([vpcUrn, "urn:other"]);
+    expect([...unsureUrns(withoutMarks(after))]).toEqual([]);
+  });
+
+  test("no pending create is dropped by oversight", () => {
+    expect(() => applyDecisions(exported([], [vpc()]), [])).toThrow(/no decision/);
+  });
+});
+
+describe("the lock's owner", () => {
+  const lock = { file: "", username: "root", hostname: hostname(), timestamp: new Date().toISOString() };
+
+  test("is alive, dead, or on another machine", () => {
+    expect(lockOwner({ ...lock, pid: process.pid })).toBe("alive");
+    expect(lockOwner({ ...lock, pid: 0x3fffff })).toBe("dead");
+    expect(lockOwner({ ...lock, pid: process.pid, hostname: "elsewhere.invalid" })).toBe("elsewhere");
+  });
+
+  test("is dead where its id was given to a process that started later", () => {
+    expect(lockOwner({ ...lock, pid: process.pid, timestamp: "2001-01-01T00:00:00Z" })).toBe("dead");
+  });
+});
+
+test("planned creates are those of resources, without what a preview cannot tell", () => {
+  const step = (op: string, newState: Partial<ResourceState>) => ({ op, urn: vpcUrn, newState });
+  const inputs = {
+    region: "us-west-2",
+    cidrBlock: "10.0.0.0/16",
+    secret: "[secret]",
+    later: "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  };
+  const steps = [
+    step("create", vpc({ inputs })),
+    step("replace", vpc()),
+    step("update", vpc()),
+    step("same", vpc()),
+    step("create", { urn: "urn:c", type: "blackroad:aws:Vpc" }),
+    step("create", { urn: "urn:p", type: "pulumi:providers:aws", custom: true }),
+  ];
+  expect(plannedCreates(JSON.stringify({ steps }))).toEqual([
+    { type: "creating", resource: vpc({ inputs: { region: "us-west-2", cidrBlock: "10.0.0.0/16" } }) },
+    { type: "creating", resource: vpc() },
+  ]);
+});
+
+test("torn attribute files are found, and nothing else", async () => {
+  const backend = mkdtempSync(join(tmpdir(), "roadnet-backend-"));
+  onTestFinished(() => {
+    rmSync(backend, { recursive: true });
+  });
+  const folder = join(backend, ".pulumi", "stacks", "project");
+  mkdirSync(folder, { recursive: true });
+  const files = {
+    "s.json": "",
+    "s.json.attrs": "",
+    "s.json.bak.attrs": '{"user.x":',
+    "other.json.attrs": "{}",
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const torn = await tornAttributes(backend, "project", "s");
+  expect(torn).toEqual([join(folder, "s.json.attrs"), join(folder, "s.json.bak.attrs")]);
+});
