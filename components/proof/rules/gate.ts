@@ -3,17 +3,7 @@
  * destination which traffic it lets through, and which rule says so.
  */
 import type { AddressSet } from "../sets/addresses.ts";
-import {
-  difference,
-  equal,
-  has,
-  intersection,
-  isEmpty,
-  rank,
-  union,
-  type Intervals,
-  type Point,
-} from "../sets/intervals.ts";
+import { difference, has, intersection, isEmpty, rank, union, type Point } from "../sets/intervals.ts";
 import {
   allTraffic,
   noTraffic,
@@ -159,10 +149,4 @@ export function narrow(outer: Side | undefined, inner: Side | undefined): Side |
 /** Whether nothing can match. */
 export function isNobody(side: Side | undefined): boolean {
   return side !== undefined && isEmpty(side.addresses) && isEmpty(side.undecided);
-}
-
-export function sameSide(a: Side | undefined, b: Side | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const same = (x: Intervals, y: Intervals): boolean => equal(x, y);
-  return same(a.addresses, b.addresses) && same(a.undecided, b.undecided);
 }

@@ -75,11 +75,6 @@ export function isV4Point(address: Point): boolean {
   return address >= 0 && address < v4Size;
 }
 
-/** Whether the point is a symbol. */
-export function isSymbol(address: Point): boolean {
-  return address < 0;
-}
-
 /** `10.0.1.10`, `2001:db8::1`; a symbol as `symbol 3`, since only its space knows its name. */
 export function formatAddress(address: Point): string {
   if (address < 0) return `symbol ${-Number(address)}`;

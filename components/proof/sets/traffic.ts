@@ -79,8 +79,6 @@ export interface EphemeralPorts {
 
 /** Linux's `net.ipv4.ip_local_port_range`, as every kernel comes with it. */
 export const linuxPorts: EphemeralPorts = { from: 32768, to: 60999 };
-/** What AWS tells to open where clients of any system come (network ACLs, "Ephemeral ports"). */
-export const anyClientPorts: EphemeralPorts = { from: 1024, to: 65535 };
 
 /**
  * What comes back for each kind of traffic: TCP and UDP go to the client's source port, whichever it took, an echo
@@ -105,27 +103,6 @@ export function replyTo(
     return [run, run];
   });
   return [...split, ...same].filter(([asked]) => !isEmpty(asked));
-}
-
-/** One kind of traffic. */
-export type TrafficPoint =
-  | { readonly protocol: PortProtocol; readonly port: number }
-  | { readonly protocol: "icmp" | "icmpv6"; readonly type: number }
-  | { readonly protocol: number };
-
-export function trafficAt(at: number): TrafficPoint {
-  if (at < starts.udp) return { protocol: "tcp", port: at };
-  if (at < starts.icmp) return { protocol: "udp", port: at - starts.udp };
-  if (at < starts.icmpv6) return { protocol: "icmp", type: at - starts.icmp };
-  if (at < othersStart) return { protocol: "icmpv6", type: at - starts.icmpv6 };
-  return { protocol: at - othersStart };
-}
-
-/** `443/tcp`, `icmp type 8`, `protocol 47`. */
-export function formatTrafficPoint(at: number): string {
-  const traffic = trafficAt(at);
-  if ("port" in traffic) return `${traffic.port}/${traffic.protocol}`;
-  return "type" in traffic ? `${traffic.protocol} type ${traffic.type}` : `protocol ${traffic.protocol}`;
 }
 
 function formatRun(first: number, last: number): string[] {
