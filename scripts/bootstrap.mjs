@@ -121,7 +121,8 @@ export async function main(name, work) {
   } catch (error) {
     const text = error instanceof SetupError ? error.message : String(error);
     process.stderr.write(`${name}: ${text}\n`);
-    if (!(error instanceof SetupError) && error instanceof Error && process.env.ROADNET_VERBOSE) {
+    const isVerbose = process.argv.includes("--verbose");
+    if (!(error instanceof SetupError) && error instanceof Error && isVerbose) {
       process.stderr.write(`${error.stack ?? ""}\n`);
     }
     process.exitCode = error instanceof SetupError ? error.exitCode : 1;
