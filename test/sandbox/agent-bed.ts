@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
 import { hostPublicKeyFile } from "../../sandbox/hosts/keys.ts";
@@ -117,16 +116,6 @@ export async function inForce(): Promise<string> {
     host,
     "cat /etc/saying /run/said; nft list table inet reef | grep -c accept; systemctl is-active saying; sysctl -n net.ipv4.ip_forward",
   );
-}
-
-/** Asks again and again until the answer is yes, or the time is over. */
-export async function eventually(question: () => Promise<boolean>, seconds: number): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) {
-    if (await question()) return true;
-    await sleep(200);
-  }
-  return false;
 }
 
 export const saying = (word: string): string => `${word}\n${word}\n2\nactive\n1`;

@@ -5,11 +5,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
 import { killMachine, startMachine, type Machine } from "../../sandbox/hosts/machine.ts";
 import { runOrThrow } from "../../sandbox/hosts/run.ts";
+import { eventually } from "./eventually.ts";
 import { inMachine, machine, paths, root, setUp, tearDown } from "./hosts-bed.ts";
 
 const host = "pi-b";
@@ -64,15 +64,6 @@ async function eth0(): Promise<string> {
     `ip -4 -o address show dev eth0 scope global | awk '{ print $4 }' | sort
      ip -4 route show default | sed -n 's/^default via \\([0-9.]*\\) dev eth0.*/\\1/p' | sort -u`,
   );
-}
-
-async function eventually(question: () => Promise<boolean>, seconds: number): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) {
-    if (await question()) return true;
-    await sleep(300);
-  }
-  return false;
 }
 
 const found = "192.168.77.20/24\n192.168.77.1";

@@ -14,7 +14,6 @@ import {
   confirmOverSsh,
   document,
   type DocumentFile,
-  eventually,
   file,
   host,
   inForce,
@@ -25,6 +24,7 @@ import {
   status,
   table,
 } from "./agent-bed.ts";
+import { eventually } from "./eventually.ts";
 import { inMachine, paths, tearDown } from "./hosts-bed.ts";
 
 let pi: Machine;

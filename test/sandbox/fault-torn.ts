@@ -33,7 +33,7 @@ const changesFolder = new Set(["create", "symlink", "mkdir", "rename", "remove",
 const changesContent = new Set(["create", "append", "truncate"]);
 
 /** The steps whose outcome a power cut may undo. The last of the log was never carried out, unless the run ended. */
-export function unsynced(log: readonly string[]): { readonly folders: Step[]; readonly contents: Step[] } {
+function unsynced(log: readonly string[]): { readonly folders: Step[]; readonly contents: Step[] } {
   let folders: Step[] = [];
   let contents: Step[] = [];
   for (const step of log.filter((line) => !line.includes(" before ")).map(parse)) {
