@@ -46,6 +46,11 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** A body with the API's names for its own keys; what is below them stays. */
+export function snakeKeys(body: object): object {
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [snakeCase(name), value as unknown]));
+}
+
 function propertyType(type: AttributeType): PropertyType {
   if (type === "json") return "string";
   if (typeof type === "string") return type;

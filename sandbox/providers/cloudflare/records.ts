@@ -1,7 +1,7 @@
 /** DNS records. Source: terraform-provider-cloudflare v5.22.0, `internal/services/dns_record/resource.go`. */
 import type { ValueMap } from "../shared/values.ts";
 import { RequestError, type Envelope } from "./api.ts";
-import { complete, objectFromApi, snakeCase, toApi } from "./attributes.ts";
+import { complete, objectFromApi, snakeKeys, toApi } from "./attributes.ts";
 import { createBody, makePlan, settle, updateBody } from "./plan.ts";
 import { modifyRecordPlan, normaliseSettings } from "./record-plan.ts";
 import { splitImportId, textOf, type Found, type ResourceType } from "./resource.ts";
@@ -16,10 +16,6 @@ function path(state: ValueMap, id?: string): string {
 
 function query(state: ValueMap): { readonly query?: Readonly<Record<string, string>> } {
   return state.includeShadowMetadata === true ? { query: { include_shadow_metadata: "true" } } : {};
-}
-
-function snakeKeys(body: object): object {
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [snakeCase(name), value as unknown]));
 }
 
 function answerOf(envelope: Envelope): ValueMap {

@@ -1,7 +1,7 @@
 /** Zones. Source: terraform-provider-cloudflare v5.22.0, `internal/services/zone/resource.go`. */
 import type { ValueMap } from "../shared/values.ts";
 import { RequestError, type Envelope } from "./api.ts";
-import { complete, objectFromApi, snakeCase, toApi } from "./attributes.ts";
+import { complete, objectFromApi, snakeKeys, toApi } from "./attributes.ts";
 import { createBody, differing, makePlan, settle, updateBody } from "./plan.ts";
 import { splitImportId, textOf, type ResourceType } from "./resource.ts";
 import { zoneTable } from "./tables.ts";
@@ -10,10 +10,6 @@ const { attributes } = zoneTable;
 
 function path(state: ValueMap): string {
   return `/zones/${encodeURIComponent(textOf(state, "id"))}`;
-}
-
-function snakeKeys(body: object): object {
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [snakeCase(name), value as unknown]));
 }
 
 function answerOf(envelope: Envelope): ValueMap {
