@@ -92,7 +92,7 @@ export function ports(rule: SecurityRulePlan): { ipProtocol: string; fromPort?: 
  * The name in AWS, unique within the VPC. A changed description replaces the group, and the new one must exist
  * beside the old until every instance has changed over, so the name carries a hash of the description.
  */
-export function physicalName(group: SecurityGroupPlan): string {
+function physicalName(group: SecurityGroupPlan): string {
   const digest = createHash("sha256").update(group.description, "utf8").digest("hex");
   return `${group.key.replaceAll("/", "-")}-${digest.slice(0, 8)}`;
 }

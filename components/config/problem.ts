@@ -67,7 +67,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /** The known word that somebody who wrote `word` most likely meant; `undefined` where none is close. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, "");
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(plain(word), plain(candidate)) }))

@@ -48,7 +48,7 @@ export interface RackPlan {
 const vlanNames: readonly VlanName[] = ["management", "api", "cluster", "storage"];
 
 /** The address with the same place in another network: the storage's .5 is .5 in every VLAN. */
-export function sameHostIn(network: string, address: string, from: string): string {
+function sameHostIn(network: string, address: string, from: string): string {
   const number = parseAddress(address);
   if (number === undefined) throw new Error(`${address} is no address`);
   return formatAddress(rangeOf(network).first + number - rangeOf(from).first);

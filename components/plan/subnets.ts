@@ -5,7 +5,7 @@ import { byKey } from "./keys.ts";
 import type { NatGatewayPlan, SubnetPlan } from "./model.ts";
 
 /** The key of the route table of a tier in a zone: all public subnets of a region share one, the others do not. */
-export function routeTableKey(region: string, tier: Tier, zone: string): string {
+function routeTableKey(region: string, tier: Tier, zone: string): string {
   return tier === "public" ? `${region}/public` : `${region}/${tier}/${zone}`;
 }
 

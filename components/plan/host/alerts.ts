@@ -79,7 +79,7 @@ const gateway: readonly AlertRule[] = [
     expression: "coral_reef_stand_in == 1",
     forSeconds: 86_400,
     severity: "warning",
-    summary: "a stand-in answers on {{ $labels.host }} instead of the gateway",
+    summary: "a stand-in answers on {{ $labels.host }} instead of the TPU gateway",
   },
 ];
 

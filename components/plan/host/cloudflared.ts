@@ -2,7 +2,7 @@
  * cloudflared: the connector of a Cloudflare Tunnel. It dials out, on 7844, so nothing listens here; which service
  * gets what is said at Cloudflare, in one place, and told to it over its connections.
  *
- * The package is Cloudflare's own: its repository must be among the host's apt sources (docs/hosts.md).
+ * The package is Cloudflare's own: its repository must be among the host's apt sources (docs/configuration.md).
  */
 import type { GenerationPart, HostFile } from "../generation.ts";
 import { template } from "../render.ts";

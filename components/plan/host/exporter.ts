@@ -6,7 +6,7 @@ import { internalNetworks } from "./networks.ts";
 export const exporterPort = 9100;
 
 /** Where programs on the host leave measurements of their own as `NAME.prom`; Debian's package makes the folder. */
-export const textfileFolder = "/var/lib/prometheus/node-exporter";
+const textfileFolder = "/var/lib/prometheus/node-exporter";
 
 export interface Exporter {
   /** Where it listens: the tunnel's address where there is one, else the host's own. */

@@ -170,7 +170,7 @@ export interface AccessPoint {
 }
 
 /** Name of the secret that the access point and its clients share. */
-export const wifiSecret = "wifi_password";
+const wifiSecret = "wifi_password";
 
 const wifiUnit = "coral-reef-wifi.service";
 const wifiTarget = "coral-reef-wifi.target";

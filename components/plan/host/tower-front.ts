@@ -36,7 +36,7 @@ const tls = { certificatePath: "/etc/ssl/coral-reef.pem", keyPath: "/etc/ssl/cor
 const suites = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
 
 /** The header by which API clients, which keep no cookies, say which session they belong to. */
-export const sessionHeader = "X-Session-ID";
+const sessionHeader = "X-Session-ID";
 
 /** How long a tower keeps what it has computed of a session that is silent. */
 const affinityMinutes = 30;

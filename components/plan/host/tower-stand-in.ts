@@ -62,7 +62,7 @@ server {
 
     location = /metrics {
         default_type text/plain;
-        return 200 '# HELP coral_reef_stand_in Whether a stand-in answers instead of the gateway.\\n# TYPE coral_reef_stand_in gauge\\ncoral_reef_stand_in 1\\n';
+        return 200 '# HELP coral_reef_stand_in Whether a stand-in answers instead of the TPU gateway.\\n# TYPE coral_reef_stand_in gauge\\ncoral_reef_stand_in 1\\n';
     }
 
     location = /api/v1/status {

@@ -13,8 +13,8 @@ import {
 } from "../../../sandbox/providers/shared/values.ts";
 import type { Value } from "../../../sandbox/providers/shared/values.ts";
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
-console.log(`values: seed ${seed} (TEST_SEED repeats it)`);
+const seed = Number(process.env.ROADNET_SEED ?? Date.now() % 2 ** 31);
+console.log(`values: seed ${seed} (ROADNET_SEED repeats it)`);
 
 const signature = "4dabf18193072939515e22adb298388d";
 

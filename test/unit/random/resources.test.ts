@@ -7,8 +7,8 @@ import type { Value, ValueMap } from "../../../sandbox/providers/shared/values.t
 import { randomResources } from "../../../sandbox/providers/random/resources.ts";
 
 /** Printed by fast-check with every failure, too. */
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
-console.log(`random: seed ${seed} (TEST_SEED repeats it)`);
+const seed = Number(process.env.ROADNET_SEED ?? Date.now() % 2 ** 31);
+console.log(`random: seed ${seed} (ROADNET_SEED repeats it)`);
 
 const operation: Operation = {
   urn: "urn:pulumi:s::p::random:index/x:X::n",
