@@ -69,6 +69,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     });
     const stderr = Buffer.concat(err).toString("utf8");
     if (limit.passed) throw new Error(`${describe(argv)} had not ended after ${seconds} s${tail(stderr)}`);
+    const [, missing] = notFound.exec(stderr) ?? [];
+    if (exitCode !== 0 && missing !== undefined) {
+      throw new Error(`${missing} could not be started: this machine does not have it`);
+    }
     return { exitCode, stdout: Buffer.concat(out).toString("utf8"), stderr };
   } finally {
     clearTimeout(timer);
@@ -83,6 +87,12 @@ export async function runOrThrow(argv: readonly string[], options: RunOptions = 
   }
   return result.stdout;
 }
+
+/**
+ * What `ip netns exec` says where the program behind it is missing on this machine. That must not pass for what the
+ * program itself would have said by its exit code.
+ */
+const notFound = /^exec of "([^"]+)" failed: No such file or directory/m;
 
 function describe(argv: readonly string[]): string {
   const text = argv.join(" ");

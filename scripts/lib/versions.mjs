@@ -69,12 +69,16 @@ export const debianPackages = [
   "apt-utils", // indexes the sandbox's own package repository
   "ca-certificates",
   "conntrack", // the gates' connection tracking, read by tests
+  "curl", // asks what is served, in tests
   "debian-archive-keyring", // the hosts are Debian, whatever the machine is
   "dpkg-dev", // the same repository
   "iproute2",
+  "iputils-ping", // tries in tests who reaches whom
   "mmdebstrap", // makes the hosts' image
+  "netcat-openbsd", // the same with TCP
   "nftables",
   "openssh-client",
+  "openssl", // an authority of tests' own
   "procps",
   "python3",
   "qemu-user-static", // runs what is built for a Raspberry Pi in tests

@@ -129,6 +129,15 @@ describe("run", () => {
     );
     await expect(run(["/no/such/program"])).rejects.toThrow("could not be started");
   });
+
+  it("tells a program that a namespace's command line cannot find from one that fails", async () => {
+    // As `ip netns exec` says it and ends.
+    const missing = `echo 'exec of "nc" failed: No such file or directory' >&2; exit 1`;
+    await expect(run(["sh", "-c", missing])).rejects.toThrow("nc could not be started");
+    await expect(run(["sh", "-c", "echo 'nc: timed out' >&2; exit 1"])).resolves.toMatchObject({
+      exitCode: 1,
+    });
+  });
 });
 
 describe("isAlive", () => {
