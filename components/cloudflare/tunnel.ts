@@ -35,7 +35,8 @@ export class Tunnel extends pulumi.ComponentResource {
       parent,
     );
     symbols.define({ kind: "tunnel-id", tunnel: plan.name }, tunnel.id);
-    symbols.define({ kind: "tunnel-secret", tunnel: plan.name }, secret.base64);
+    // Its provider says so too; whoever reads the symbol does not have to rely on that.
+    symbols.define({ kind: "tunnel-secret", tunnel: plan.name }, pulumi.secret(secret.base64));
     this.registerOutputs({ id: tunnel.id });
   }
 }
