@@ -13,6 +13,9 @@ import type { Machine } from "./machine.ts";
 const defaultPiUser = "pi";
 const piUserId = 1000;
 
+/** The resolvers of a machine, below its root. */
+const resolverFile = "etc/resolv.conf";
+
 /** Where cloud-init's NoCloud data source looks by itself. */
 const seedFolder = "var/lib/cloud/seed/nocloud";
 
@@ -95,8 +98,8 @@ function shadowGroup(image: HostImage): number {
 }
 
 /**
- * What is written anew before each boot, because it comes from outside: the resolvers, as by DHCP, and for an
- * instance its metadata, as by EC2. The machine must not be running.
+ * What comes from outside before a boot: the resolvers, as by DHCP, and for an instance its metadata, as by EC2. The
+ * machine must not be running.
  */
 export async function seedBoot(machine: Machine, paths: SandboxPaths): Promise<void> {
   const folders = machineFolders(machine.name, paths);
@@ -105,8 +108,11 @@ export async function seedBoot(machine: Machine, paths: SandboxPaths): Promise<v
   for (const disk of machine.disks ?? []) {
     await mkdir(diskFolder(folders, disk), { recursive: true, mode: 0o755 });
   }
-  const resolvers = machine.dns.map((address) => `nameserver ${address}\n`).join("");
-  await put(upper, "etc/resolv.conf", resolvers, 0o644);
+  // A machine that stands somewhere may have been given an address and resolvers of its own since, and asks nobody then.
+  const isNew = !existsSync(join(upper, resolverFile));
+  if (machine.kind === "instance" || isNew) {
+    await put(upper, resolverFile, machine.dns.map((address) => `nameserver ${address}\n`).join(""), 0o644);
+  }
   if (machine.kind !== "instance") return;
   const metaData = {
     "instance-id": machine.instanceId ?? machine.name,

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"blackroad.io/edge/internal/generation"
+	"blackroad.io/edge/internal/rootfs"
 )
 
 const notice = "# Written by reef-agent from the host's generation; changes here will be lost.\n"
@@ -338,7 +339,7 @@ WantedBy=multi-user.target
 `
 
 // directFiles are for the agent itself, where nobody else configures interfaces.
-func directFiles(all []generation.Interface) ([]generation.File, []generation.Service) {
+func (h Host) directFiles(all []generation.Interface) ([]generation.File, []generation.Service, error) {
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		// Strings and numbers always have a JSON form.
@@ -347,5 +348,28 @@ func directFiles(all []generation.Interface) ([]generation.File, []generation.Se
 	files := []generation.File{
 		file(directPath, "0644", string(text)+"\n"), file("/etc/systemd/system/"+directUnit, "0644", directUnitText),
 	}
-	return files, []generation.Service{{Unit: directUnit}}
+	resolvers, err := h.resolverFiles(all)
+	return append(files, resolvers...), []generation.Service{{Unit: directUnit}}, err
+}
+
+const resolverPath = "/etc/resolv.conf"
+
+// resolverFiles is the list of nameservers, of which the C library reads three at most, unless it is a link: then
+// whoever made the link keeps the list.
+func (h Host) resolverFiles(all []generation.Interface) ([]generation.File, error) {
+	var text strings.Builder
+	var seen []string
+	for _, i := range all {
+		for _, server := range i.Nameservers {
+			if !slices.Contains(seen, server) {
+				seen = append(seen, server)
+				fmt.Fprintf(&text, "nameserver %s\n", server)
+			}
+		}
+	}
+	found, err := h.before(resolverPath)
+	if err != nil || len(seen) == 0 || found.Kind == rootfs.Link {
+		return nil, err
+	}
+	return []generation.File{file(resolverPath, "0644", notice+text.String())}, nil
 }

@@ -81,7 +81,7 @@ func (h Host) Derive(ctx context.Context, d *generation.Document) (generation.Pa
 	case Ifupdown:
 		part.Files, err = h.ifupdownFiles(d.Interfaces)
 	default:
-		part.Files, part.Services = directFiles(d.Interfaces)
+		part.Files, part.Services, err = h.directFiles(d.Interfaces)
 	}
 	for _, f := range part.Files {
 		if slices.ContainsFunc(d.Files, func(other generation.File) bool { return other.Path == f.Path }) {
@@ -124,20 +124,23 @@ func (h Host) managed(ctx context.Context, interfaces []generation.Interface) bo
 	return true
 }
 
-// base is what stood at a path before anything of ours did, and whether there was something.
-func (h Host) base(p string) (text string, mode string, found bool, err error) {
+// before is what stood at a path before anything of ours did.
+func (h Host) before(p string) (original.File, error) {
 	index, err := h.Originals.Load()
 	if err != nil {
+		return original.File{}, err
+	}
+	if f, known := index.Files[p]; known {
+		return f, nil
+	}
+	return original.Look(h.FS, p)
+}
+
+// base is the text that stood at a path before anything of ours did, and whether there was one.
+func (h Host) base(p string) (text string, mode string, found bool, err error) {
+	f, err := h.before(p)
+	if err != nil || f.Kind != rootfs.Regular {
 		return "", "", false, err
-	}
-	f, known := index.Files[p]
-	if !known {
-		if f, err = original.Look(h.FS, p); err != nil {
-			return "", "", false, err
-		}
-	}
-	if f.Kind != rootfs.Regular {
-		return "", "", false, nil
 	}
 	content, err := h.Originals.Content(f)
 	return string(content), fmt.Sprintf("%04o", f.Mode), true, err

@@ -340,6 +340,30 @@ func TestDirect(t *testing.T) {
 	}
 }
 
+func TestDirectKeepsTheListOfNameservers(t *testing.T) {
+	one, two := simple(), simple()
+	one.Nameservers, two.Name, two.Nameservers = []string{"1.1.1.1", "8.8.8.8"}, "eth1", []string{"8.8.8.8", "9.9.9.9"}
+	list := func(b bed) string {
+		for _, f := range b.derive(t, []generation.Interface{one, two}).Files {
+			if f.Path == resolverPath {
+				return strings.TrimPrefix(string(f.Content), notice)
+			}
+		}
+		return ""
+	}
+	const both = "nameserver 1.1.1.1\nnameserver 8.8.8.8\nnameserver 9.9.9.9\n"
+	b := newBed(t)
+	expect(t, list(b), both)
+	must(t, rootfs.Replace(b.FS, resolverPath, []byte("nameserver 10.1.0.1\n"), 0o644, 0, 0))
+	expect(t, list(b), both)
+	must(t, b.FS.Remove(resolverPath))
+	must(t, b.FS.Symlink("/run/systemd/resolve/stub-resolv.conf", resolverPath))
+	expect(t, list(b), "")
+	expect(t, list(newBed(t, "NetworkManager.service")), "")
+	one.Nameservers, two.Nameservers = nil, nil
+	expect(t, list(newBed(t)), "")
+}
+
 func TestDirectMakesAndRemovesVLANs(t *testing.T) {
 	b := newBed(t)
 	b.live(ten, gateway)
