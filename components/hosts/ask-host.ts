@@ -1,7 +1,7 @@
 /**
- * Asks one host, over SSH, what a document would mean to it: `reef-agent plan`. Run as a program by `asking.ts`, with
- * an {@link AskRequest} as JSON on standard input; prints an {@link AskAnswer} as one line of JSON. That a host cannot
- * be reached is an answer, not a failure: the program ends with 0.
+ * Asks one host, over SSH, what a document would mean to it (`reef-agent plan`), or what its keys are called. Run as a
+ * program by `asking.ts`, with an {@link AskRequest} as JSON on standard input; prints an {@link AskAnswer} as one line
+ * of JSON. That a host cannot be reached is an answer, not a failure: the program ends with 0.
  *
  * It runs ssh(1), which finds the operator's agent by SSH_AUTH_SOCK, with no configuration of the user's, and
  * accepts the pinned host key alone.
@@ -9,6 +9,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+
+import { rootScript } from "./command.ts";
 
 /** Where an SSH server is, and the one key that it must have. */
 export interface SshTarget {
@@ -25,15 +27,23 @@ export interface AskRoute extends SshTarget {
   readonly proxy?: SshTarget | undefined;
 }
 
+/** What the host is asked about. */
+export type Question =
+  /** A document, for the agent's standard input. */
+  | { readonly document: string }
+  /** The host's keys: WireGuard's, where it has one, and others by their paths. */
+  | { readonly keys: { readonly tunnel: boolean; readonly paths: readonly string[] } };
+
 export interface AskRequest {
-  /** All are tried at the same time; of those that answer the first of the list counts. */
+  /** Key in the plan. */
+  readonly host: string;
+  /** Of those that answer the first of the list counts; each has a start of {@link headStartSeconds} on the next. */
   readonly routes: readonly AskRoute[];
   /** For one try, until the answer is there. */
   readonly seconds: number;
   /** How often all routes are tried before the host counts as out of reach. */
   readonly tries: number;
-  /** The document that the host is asked about, for the agent's standard input. */
-  readonly document: string;
+  readonly question: Question;
 }
 
 export type AskAnswer =
@@ -44,8 +54,21 @@ export type AskAnswer =
 /** Nothing of ours starts like this: an agent that is not there yet is told apart from one that fails. */
 export const noAgent = "no reef-agent here";
 
+/**
+ * Seconds that a route has to itself. A host that is well answers in less, and is asked once; its firewall counts
+ * connections on the ways that are not management's.
+ */
+export const headStartSeconds = 2;
+
 /** Exit code 2 is that of an agent that is too old for the document; it says what it knows nevertheless. */
-const command = `command -v reef-agent >/dev/null || { echo '${noAgent}'; exit 0; }; reef-agent plan --json || [ $? -eq 2 ]`;
+const planCommand = `command -v reef-agent >/dev/null || { echo '${noAgent}'; exit 0; }; reef-agent plan --json || [ $? -eq 2 ]`;
+
+/** What the host runs as root, with its standard input. */
+function runOf(question: Question): Pick<RemoteRun, "command" | "stdin"> {
+  if ("document" in question) return { command: planCommand, stdin: question.document };
+  const { tunnel, paths } = question.keys;
+  return rootScript("keys", [tunnel ? "tunnel" : "none", ...paths], "");
+}
 
 /** Characters that the shell leaves alone stay as they are. */
 function quoted(word: string): string {
@@ -121,6 +144,8 @@ export interface RemoteRun {
   readonly seconds: number;
   /** Gets what the command prints while it still runs. */
   readonly onOutput?: (text: string) => void;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -134,6 +159,10 @@ export async function runOver(route: AskRoute, run: RemoteRun): Promise<string> 
     late.abort();
     end(child);
   }, run.seconds * 1000);
+  const stop = (): void => {
+    end(child);
+  };
+  run.signal?.addEventListener("abort", stop);
   // Closed early where the host does not get as far as reading it; its exit code tells why.
   child.stdin.on("error", () => undefined);
   child.stdin.end(run.stdin);
@@ -149,25 +178,61 @@ export async function runOver(route: AskRoute, run: RemoteRun): Promise<string> 
     return stdout;
   } finally {
     clearTimeout(timer);
+    run.signal?.removeEventListener("abort", stop);
     end(child);
   }
 }
 
+type Outcome = { readonly said: string } | { readonly reason: string };
+
 /** @throws never: whatever goes wrong is a reason. */
-export async function ask({ routes, seconds, tries, document }: AskRequest): Promise<AskAnswer> {
-  const run: RemoteRun = { command, stdin: document, connectSeconds: seconds, seconds };
-  let unreachable: Record<string, string> = {};
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    const outcomes = await Promise.allSettled(routes.map((route) => runOver(route, run)));
-    unreachable = {};
-    for (const [index, outcome] of outcomes.entries()) {
-      const { name = "" } = routes[index] ?? {};
-      if (outcome.status === "fulfilled") return { reachedBy: name, said: outcome.value.trim() };
-      unreachable[name] = outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason);
+async function tryRoute(route: AskRoute, run: RemoteRun): Promise<Outcome> {
+  try {
+    return { said: (await runOver(route, run)).trim() };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Tries all routes once. A route waits for those before it, though not for long, and what it says for theirs. */
+async function tryRoutes(routes: readonly AskRoute[], run: RemoteRun): Promise<AskAnswer> {
+  const answered = new AbortController();
+  const tried: (readonly [name: string, outcome: Promise<Outcome>])[] = [];
+  let isAnswered = false;
+  for (const route of routes) {
+    const earlier = Promise.all(tried.map(([, outcome]) => outcome));
+    await Promise.race([earlier, sleep(headStartSeconds * 1000, undefined, { ref: false })]);
+    if (isAnswered) break;
+    const outcome = tryRoute(route, { ...run, signal: answered.signal });
+    void outcome.then((ended) => {
+      isAnswered ||= "said" in ended;
+    });
+    tried.push([route.name, outcome]);
+  }
+  const unreachable: Record<string, string> = {};
+  for (const [name, outcome] of tried) {
+    const ended = await outcome;
+    if ("reason" in ended) {
+      unreachable[name] = ended.reason;
+      continue;
     }
-    if (attempt < tries) await sleep(1000);
+    answered.abort();
+    await Promise.all(tried.map(([, other]) => other));
+    return { reachedBy: name, said: ended.said };
   }
   return { unreachable };
+}
+
+/** @throws never: whatever goes wrong is a reason. */
+export async function ask({ routes, seconds, tries, question }: AskRequest): Promise<AskAnswer> {
+  const run: RemoteRun = { ...runOf(question), connectSeconds: seconds, seconds };
+  let answer: AskAnswer = { unreachable: {} };
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    answer = await tryRoutes(routes, run);
+    if ("reachedBy" in answer) break;
+    if (attempt < tries) await sleep(1000);
+  }
+  return answer;
 }
 
 if (import.meta.main) {

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { AskRequest, AskRoute, SshTarget } from "./ask-host.ts";
+import type { AskRequest, AskRoute, Question, SshTarget } from "./ask-host.ts";
+import { keysOutOfReach, parseKeysSeen, type KeysSeen } from "./keys.ts";
 import { parseObservation, type Observation } from "./observation.ts";
 
 /** A route with what only the platform knows. */
@@ -21,28 +22,52 @@ const updateTries = 6;
 
 const program = fileURLToPath(new URL("ask-host.ts", import.meta.url));
 
+/** A host, how it is reached, and what must have been done before an update asks it. */
+export interface AskedHost {
+  readonly host: string;
+  readonly routes: readonly AskedRoute[];
+  /** A preview asks at once: it can only see what is there now, and must not call every host behind a changed hub unknown. */
+  readonly after: readonly pulumi.Resource[];
+}
+
 /**
  * Asks a host what a document would mean to it. Changes nothing there, and does not fail where the host cannot be
  * reached.
- * @param after what must have been done before an update asks. A preview asks at once: it can only see what is
- * there now, and must not call every host behind a changed hub unknown.
  */
-export function askHost(
-  host: string,
-  routes: readonly AskedRoute[],
-  document: pulumi.Input<string>,
-  after: readonly pulumi.Resource[],
-): pulumi.Output<Observation> {
+export function askHost(asked: AskedHost, document: pulumi.Input<string>): pulumi.Output<Observation> {
+  const question = pulumi.output(document).apply((text): Question => ({ document: text }));
+  // What the agent tells is masked; the document that it was asked about is not, and made the answer a secret.
+  return pulumi.unsecret(answerOf(asked, question)).apply((line) => parseObservation(asked.host, line));
+}
+
+/** Asks a host what its keys are called. Changes nothing there, and does not fail where it cannot be reached. */
+export function askKeys(
+  asked: AskedHost,
+  keys: { readonly tunnel: boolean; readonly paths: readonly string[] },
+): pulumi.Output<KeysSeen> {
+  return answerOf(asked, { keys }).apply((line) => parseKeysSeen(asked.host, line));
+}
+
+/** What is known of a host's keys where nobody is asked. */
+export function unaskedKeys(): pulumi.Output<KeysSeen> {
+  return pulumi.output(keysOutOfReach());
+}
+
+function answerOf(
+  { host, routes, after }: AskedHost,
+  question: pulumi.Input<Question>,
+): pulumi.Output<string> {
   const isPreview = pulumi.runtime.isDryRun();
-  const stdin = pulumi.all([routes.map(resolveRoute), document]).apply(([known, text]) =>
+  const stdin = pulumi.all([routes.map(resolveRoute), question]).apply(([known, what]) =>
     JSON.stringify({
+      host,
       routes: known,
       seconds: previewSeconds,
       tries: isPreview ? 1 : updateTries,
-      document: text,
+      question: what,
     } satisfies AskRequest),
   );
-  const answer = local.runOutput(
+  return local.runOutput(
     {
       command: program,
       interpreter: [process.execPath, "--disable-warning=ExperimentalWarning"],
@@ -51,9 +76,7 @@ export function askHost(
       addPreviousOutputInEnv: false,
     },
     isPreview ? {} : { dependsOn: [...after] },
-  );
-  // What the agent tells is masked; the document that it was asked about is not, and made the answer a secret.
-  return pulumi.unsecret(answer.stdout).apply((text) => parseObservation(host, text));
+  ).stdout;
 }
 
 /** The route with everything that only the platform knows. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** A script of `scripts/`. */
-export type ScriptName = "agent" | "await" | "meet";
+export type ScriptName = "agent" | "await" | "keys" | "meet";
 
 /** What `@pulumi/command` runs: a short command line, and everything else on its standard input. */
 export interface ScriptCommand {
@@ -21,6 +21,16 @@ const endOfPayload = "ROADNET-END-OF-PAYLOAD";
  * braces make it so, and the payload is their here-document.
  */
 export function scriptCommand(script: ScriptName, args: readonly string[], payload: string): ScriptCommand {
+  const { command, stdin } = rootScript(script, args, payload);
+  return { commandLine: `sudo -n ${command}`, stdin };
+}
+
+/** The same for a shell that is root's already. */
+export function rootScript(
+  script: ScriptName,
+  args: readonly string[],
+  payload: string,
+): { readonly command: string; readonly stdin: string } {
   for (const arg of args) {
     if (!/^[a-z0-9/._-]+$/.test(arg)) throw new Error(`the argument "${arg}" would need quoting.`);
   }
@@ -28,7 +38,7 @@ export function scriptCommand(script: ScriptName, args: readonly string[], paylo
     throw new Error("the payload does not end with a line break.");
   const body = `${read("common")}\n${read(script)}`;
   return {
-    commandLine: ["sudo -n sh -s --", ...args].join(" "),
+    command: ["sh -s --", ...args].join(" "),
     stdin: `{\n${body}\n} <<'${endOfPayload}'\n${payload}${endOfPayload}\n`,
   };
 }

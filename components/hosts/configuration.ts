@@ -13,11 +13,13 @@ import { askHost } from "./asking.ts";
 import { scriptCommand } from "./command.ts";
 import { departure } from "./departed.ts";
 import type { Host } from "./host.ts";
+import { Keeping } from "./keys.ts";
 import {
   applyNumber,
   describeObservation,
   firstApplyNumber,
   isOutOfReach,
+  leadsThere,
   type Observation,
 } from "./observation.ts";
 import { laterDials } from "./reach.ts";
@@ -56,12 +58,12 @@ export class Configuration {
     const { management, otherPaths, generation } = host.plan;
     const paths = [management, ...otherPaths];
     const first = this.#configureFirst();
-    const upload = this.#upload("agent", management, { dependsOn: [...args.before, ...first, host.met] });
+    const upload = this.#upload("agent", management, { dependsOn: [...args.before, ...first, ...host.met] });
     this.#certify(upload);
     const document = this.#document(generation, paths);
     const observed = this.#ask([management], document, [upload]);
     this.#tell(observed);
-    const isBlind = pulumi.runtime.isDryRun() && !args.asks;
+    const isBlind = this.#isBlind();
     const applied = this.#apply("apply", management, document, {
       number: observed.apply(applyNumber),
       dialErrorLimit: observed.apply((observation) => (isOutOfReach(observation) ? 1 : laterDials)),
@@ -85,41 +87,78 @@ export class Configuration {
 
   /**
    * Gets the management path to lead to the host, over the path of the first contact, where that is another one. Done
-   * again when only that path leads there, as after a new hub.
+   * again when only that path leads there, as after a new hub; and left as it is for as long as the management path
+   * does, whatever else has happened: what comes first is a small part of the host's configuration.
    */
   #configureFirst(): readonly pulumi.Resource[] {
-    const { host, before, asks } = this.#args;
-    const isBlind = pulumi.runtime.isDryRun() && !asks;
+    const { host, before } = this.#args;
     const { firstGeneration, firstContact, management } = host.plan;
     if (firstGeneration === undefined) return [];
     const { path } = firstContact;
     const document = this.#document(firstGeneration, [path]);
-    const dependsOn = [...before, host.met];
-    const number = this.#ask([management, path], document, dependsOn).apply((observation) =>
-      firstApplyNumber(observation, path.name),
-    );
-    const opts = { dependsOn, ignoreChanges: ["connection", "source"] };
-    const upload = this.#upload("first-agent", path, opts);
+    const dependsOn = [...before, ...host.met];
+    const observed = this.#ask([management, path], document, dependsOn);
+    const { keeping, decided } = this.#keepFirst(observed, path);
+    const transforms = [keeping.transform];
+    const number = observed.apply((observation) => firstApplyNumber(observation, path.name));
+    const opts = { dependsOn, ignoreChanges: ["connection", "source"], transforms };
+    const upload = this.#upload("first-agent", path, opts, decided);
     const applied = this.#apply("first-apply", path, document, {
       number,
       triggers: [...host.machine, number],
-      opts: { dependsOn: [upload], ignoreChanges: isBlind ? [...ignoreChanges, "triggers"] : ignoreChanges },
+      opts: { dependsOn: [upload], ignoreChanges, transforms },
     });
     const token = tokenOf(host.plan.key, applied);
     return this.#confirm("first-confirm", [path], token, {
       dependsOn: [applied],
       ignoreChanges: ["connection"],
+      transforms,
     });
   }
 
-  /** The agent does not go through the state: it is large, and a hash says enough. */
-  #upload(step: string, path: ManagementPath, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+  /**
+   * Whether the first configuration is left as it is: what the host says of the document counts, and in a preview that
+   * does not know the document yet, by what path it has told of its keys.
+   */
+  #keepFirst(
+    observed: pulumi.Output<Observation>,
+    path: ManagementPath,
+  ): { readonly keeping: Keeping; readonly decided: pulumi.Output<unknown> } {
     const { host } = this.#args;
+    const keeping = new Keeping(this.#isBlind());
+    let isAnswered = false;
+    const bySeen = pulumi.output(host.seen).apply((seen) => {
+      if (isAnswered || seen?.reachedBy === undefined) return;
+      keeping.decide(seen.reachedBy !== path.name);
+    });
+    const byObserved = observed.apply((observation) => {
+      if (this.#isBlind()) return;
+      isAnswered = true;
+      keeping.decide(leadsThere(observation, path.name));
+    });
+    return { keeping, decided: pulumi.all([bySeen, byObserved]) };
+  }
+
+  #isBlind(): boolean {
+    return pulumi.runtime.isDryRun() && !this.#args.asks;
+  }
+
+  /** The agent does not go through the state: it is large, and a hash says enough. */
+  #upload(
+    step: string,
+    path: ManagementPath,
+    opts: pulumi.CustomResourceOptions,
+    decided: pulumi.Input<unknown> = undefined,
+  ): pulumi.Resource {
+    const { host } = this.#args;
+    const source = pulumi
+      .all([host.architecture, decided])
+      .apply(([name]) => new pulumi.asset.FileAsset(agentFor(name).path));
     return new remote.CopyToRemote(
       `${host.plan.key}/${step}`,
       {
         connection: host.reach.connection(path),
-        source: host.architecture.apply((name) => new pulumi.asset.FileAsset(agentFor(name).path)),
+        source,
         remotePath: uploadName,
         triggers: [...host.machine],
       },
@@ -137,9 +176,10 @@ export class Configuration {
         // Another agent is no reason to ask again.
         ...this.#agentCommand(management, "any", ["csr"], JSON.stringify(requestOf(certificate))),
         connection: host.reach.connection(management),
-        triggers: host.machine,
+        triggers: host.keys,
         logging: "none",
-        opts: { dependsOn: [upload] },
+        // Another run of the same request, whose text is the same, is no reason to sign it again.
+        opts: { dependsOn: [upload], deleteBeforeReplace: false },
       });
       const name = `${key}/certificate/${certificate.name}`;
       const signed = authority.sign(name, pulumi.unsecret(request.stdout), certificate, { parent: host });
@@ -167,12 +207,10 @@ export class Configuration {
     document: pulumi.Output<string>,
     after: readonly pulumi.Resource[],
   ): pulumi.Output<Observation> {
-    const { host, asks } = this.#args;
-    if (pulumi.runtime.isDryRun() && !asks) {
-      return pulumi.output<Observation>({ kind: "unreachable", reasons: {} });
-    }
+    const { host } = this.#args;
+    if (this.#isBlind()) return pulumi.output<Observation>({ kind: "unreachable", reasons: {} });
     const routes = paths.map((path) => host.reach.route(path));
-    return askHost(host.plan.key, routes, document, after);
+    return askHost({ host: host.plan.key, routes, after }, document);
   }
 
   /** Tells in a preview what the engine cannot see: what has drifted, and what the document changes on the host. */
@@ -264,6 +302,7 @@ interface ApplyOptions {
 interface ConfirmOptions {
   readonly dependsOn: readonly pulumi.Resource[];
   readonly ignoreChanges?: string[];
+  readonly transforms?: pulumi.ResourceTransform[];
 }
 
 /** What `reef-agent csr` reads. */

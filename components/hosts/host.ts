@@ -6,11 +6,13 @@ import type { Authority } from "../pki/authority.ts";
 import type { HostPlan, ManagementPath } from "../plan/model.ts";
 import type { SymbolTable } from "../resolve.ts";
 import type { Architecture } from "./agent.ts";
+import { askKeys, unaskedKeys } from "./asking.ts";
 import { scriptCommand } from "./command.ts";
 import { Configuration } from "./configuration.ts";
-import { parseMeeting } from "./meeting.ts";
+import { Keeping, type KeysSeen } from "./keys.ts";
+import { parseMeeting, type Meeting } from "./meeting.ts";
 import { watchSeconds } from "./observation.ts";
-import { firstContactDials, Reach } from "./reach.ts";
+import { firstContactDials, laterDials, Reach } from "./reach.ts";
 
 /** What first contact is not made again for. */
 const ignoreChanges = ["connection", "create", "stdin"];
@@ -43,7 +45,7 @@ export interface HostArgs {
 export interface HostCommand {
   readonly commandLine: pulumi.Input<string>;
   readonly stdin: pulumi.Input<string>;
-  readonly connection: types.input.remote.ConnectionArgs;
+  readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
   readonly triggers: readonly pulumi.Input<string | number>[];
   readonly logging: "none" | "stderr";
   readonly opts: pulumi.CustomResourceOptions;
@@ -55,7 +57,8 @@ export interface HostCommand {
  * Constructing it meets it: the host makes its keys and says the public ones. {@link Host.configure} then brings it
  * to its generation, once every host whose public key it may name has been met.
  *
- * First contact is made once per machine: again only when `triggers` say that it is another machine.
+ * First contact with an instance is made once: again only when `triggers` say that it is another instance. Keys are
+ * made again when the host says that one of them is lost, or is a machine that was set up anew.
  * (`ignoreChanges` keeps everything else from doing so; a replacement takes the new values.)
  */
 export class Host extends pulumi.ComponentResource {
@@ -66,10 +69,14 @@ export class Host extends pulumi.ComponentResource {
   readonly wireguardPublicKey: pulumi.Output<string> | undefined;
   /** How it is reached once it has been met. */
   readonly reach: Reach;
-  /** Changes when the host is another machine. */
+  /** Changes when the host is another machine, or was set up anew. */
   readonly machine: readonly pulumi.Input<string>[];
+  /** Changes when one of its keys has been lost as well. */
+  readonly keys: readonly pulumi.Input<string>[];
+  /** By what path it answered when it was asked for its keys; `undefined` where it has none. */
+  readonly seen: pulumi.Output<KeysSeen> | undefined;
   /** Done when the host has its keys. */
-  readonly met: remote.Command;
+  readonly met: readonly remote.Command[];
 
   readonly #args: HostArgs;
   #configuration: Configuration | undefined;
@@ -80,26 +87,35 @@ export class Host extends pulumi.ComponentResource {
     this.plan = plan;
     this.#args = args;
     const { firstContact } = plan;
-    this.machine =
-      firstContact.kind === "lan" ? [firstContact.hostKey] : instance === undefined ? [] : [instance.id];
     const bastion = (via: string): Reach => found(bastions, via, "bastion").reach;
     const pinned = firstContact.kind === "lan" ? firstContact.hostKey : instance?.bootHostKey;
     if (pinned === undefined)
       throw new Error(`${plan.key} has no user data to be met by: it is no instance.`);
     const stranger = new Reach({ plan, symbols, bastion, hostKey: pinned });
-    this.met = this.#meet(stranger);
-    // The connection is secret, so the provider calls everything secret that depends on it. This is all public.
-    const meeting = pulumi.unsecret(this.met.stdout).apply((text) => parseMeeting(plan.key, text));
-    this.architecture = meeting.apply(({ architecture }) => architecture);
-    this.hostKey =
-      firstContact.kind === "lan"
-        ? pulumi.output(firstContact.hostKey)
-        : meeting.apply(({ hostKey }) => required(plan.key, "host key", hostKey));
-    this.reach = stranger.pinnedTo(this.hostKey);
-    if (plan.tunnelAddress !== undefined) {
-      this.wireguardPublicKey = meeting.apply(({ wireguardPublicKey }) =>
-        required(plan.key, "WireGuard key", wireguardPublicKey),
-      );
+    if (firstContact.kind === "lan") {
+      this.hostKey = pulumi.output(firstContact.hostKey);
+      this.reach = stranger;
+      const made = this.#makeKeys("bootstrap", [firstContact.hostKey], []);
+      this.seen = made.seen;
+      this.met = [made.command];
+      this.architecture = made.meeting.apply(({ architecture }) => architecture);
+      this.machine = [firstContact.hostKey, named(plan.key, "machine", made.meeting)];
+      this.keys = [...this.machine, named(plan.key, "keys", made.meeting)];
+      this.wireguardPublicKey = this.#tunnelKey(made.meeting);
+    } else {
+      this.machine = instance === undefined ? [] : [instance.id];
+      const command = this.#meet(stranger);
+      const meeting = meetingOf(plan.key, command);
+      this.architecture = meeting.apply(({ architecture }) => architecture);
+      this.hostKey = meeting.apply(({ hostKey }) => required(plan.key, "host key", hostKey));
+      this.reach = stranger.pinnedTo(this.hostKey);
+      const made = makesKeys(plan) ? this.#makeKeys("keys", this.machine, [command]) : undefined;
+      this.seen = made?.seen;
+      this.met = made === undefined ? [command] : [command, made.command];
+      this.keys = made === undefined ? this.machine : [...this.machine, named(plan.key, "keys", made.meeting)];
+      this.wireguardPublicKey = made && this.#tunnelKey(made.meeting);
+    }
+    if (this.wireguardPublicKey !== undefined) {
       symbols.define({ kind: "wireguard-public-key", host: plan.key }, this.wireguardPublicKey);
     }
     this.registerOutputs({
@@ -163,18 +179,62 @@ export class Host extends pulumi.ComponentResource {
     return this.#configuration;
   }
 
+  #tunnelKey(meeting: pulumi.Output<Meeting>): pulumi.Output<string> | undefined {
+    const { key, tunnelAddress } = this.plan;
+    if (tunnelAddress === undefined) return undefined;
+    return meeting.apply(({ wireguardPublicKey }) => required(key, "WireGuard key", wireguardPublicKey));
+  }
+
+  /** Has an instance make its own host key, beside the throw-away one. */
   #meet(reach: Reach): remote.Command {
     const { plan, instance, crossed } = this.#args;
-    const { path, kind } = plan.firstContact;
+    const { path } = plan.firstContact;
     const before = [...(instance?.ready ?? []), ...crossed];
-    const tunnel = plan.tunnelAddress === undefined ? "none" : "tunnel";
-    return this.command(kind === "lan" ? "bootstrap" : "meet", {
-      ...scriptCommand("meet", [kind === "lan" ? "keep" : "own", tunnel], ""),
+    return this.command("meet", {
+      ...scriptCommand("meet", ["own", "none", "none"], ""),
       connection: reach.connection(path, firstContactDials),
       triggers: this.machine,
       logging: "none",
       opts: { ignoreChanges, dependsOn: [...before, ...this.#awaited(path, before)] },
     });
+  }
+
+  /**
+   * Has the host make the keys that it has not, on whatever path leads there; where none does, the keys are taken to
+   * be what they were. Not deleted before it is replaced: what depends on it is replaced only where what it says
+   * has changed.
+   */
+  #makeKeys(step: string, machine: readonly pulumi.Input<string>[], met: readonly pulumi.Resource[]): MadeKeys {
+    const { plan, instance, crossed, asks } = this.#args;
+    const { key, management, firstContact, generation, tunnelAddress } = plan;
+    const before = met.length > 0 ? met : [...(instance?.ready ?? []), ...crossed];
+    const paths = [...new Map([management, firstContact.path].map((path) => [path.name, path])).values()];
+    const asked = { host: key, routes: paths.map((path) => this.reach.route(path)), after: before };
+    const wanted = {
+      tunnel: tunnelAddress !== undefined,
+      paths: generation.certificates.map(({ keyPath }) => keyPath),
+    };
+    const isBlind = pulumi.runtime.isDryRun() && !asks;
+    let name: string | undefined;
+    const keeping = new Keeping(true, () => name);
+    const seen = (isBlind ? unaskedKeys() : askKeys(asked, wanted)).apply((keys) => {
+      name = keys.name;
+      keeping.decide(keys.reachedBy === undefined);
+      return keys;
+    });
+    const words = (keys: KeysSeen): string[] => ["keep", wanted.tunnel ? "tunnel" : "none", keys.name];
+    const script = seen.apply((keys) => scriptCommand("meet", words(keys), ""));
+    const command = this.command(step, {
+      commandLine: script.commandLine,
+      stdin: script.stdin,
+      connection: pulumi
+        .all([seen, this.reach.connection(management, laterDials), this.reach.connection(firstContact.path, firstContactDials)])
+        .apply(([{ reachedBy }, usual, first]) => (reachedBy === management.name ? usual : first)),
+      triggers: machine,
+      logging: "none",
+      opts: { ignoreChanges, deleteBeforeReplace: false, transforms: [keeping.transform], dependsOn: before },
+    });
+    return { seen, command, meeting: meetingOf(key, command) };
   }
 
   /**
@@ -192,10 +252,34 @@ export class Host extends pulumi.ComponentResource {
       connection: reach.connection(plan.management),
       triggers: this.machine,
       logging: "stderr",
-      opts: { ignoreChanges, dependsOn: [...before, met] },
+      opts: { ignoreChanges, dependsOn: [...before, ...met] },
     });
-    return [met, awaited];
+    return [...met, awaited];
   }
+}
+
+interface MadeKeys {
+  readonly seen: pulumi.Output<KeysSeen>;
+  readonly command: remote.Command;
+  readonly meeting: pulumi.Output<Meeting>;
+}
+
+/** Whether an instance makes keys besides its host key. */
+function makesKeys({ tunnelAddress, generation }: HostPlan): boolean {
+  return tunnelAddress !== undefined || generation.certificates.length > 0;
+}
+
+/** The connection is secret, so the provider calls everything secret that depends on it. This is all public. */
+function meetingOf(host: string, command: remote.Command): pulumi.Output<Meeting> {
+  return pulumi.unsecret(command.stdout).apply((text) => parseMeeting(host, text));
+}
+
+function named(
+  host: string,
+  what: "machine" | "keys",
+  meeting: pulumi.Output<Meeting>,
+): pulumi.Output<string> {
+  return meeting.apply((said) => required(host, `name of its ${what}`, said[what]));
 }
 
 function required(host: string, what: string, value: string | undefined): string {

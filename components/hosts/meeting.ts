@@ -6,11 +6,18 @@ export interface Meeting {
   /** In OpenSSH's form without a comment; `undefined` where the host keeps the key it came with. */
   readonly hostKey: string | undefined;
   readonly wireguardPublicKey: string | undefined;
+  /** Another one where the machine was set up anew; `undefined` where its keys got no name. */
+  readonly machine: string | undefined;
+  /** What its keys are called: another name where one of them had been lost. */
+  readonly keys: string | undefined;
 }
 
 const hostKeyPattern = /^ssh-ed25519 [A-Za-z0-9+/]{68}$/;
 /** 32 bytes in base64. */
 const wireguardKeyPattern = /^[A-Za-z0-9+/]{43}=$/;
+
+/** A name of keys or of a machine: 8 random bytes. */
+const namePattern = /^[0-9a-f]{16}$/;
 
 /**
  * Reads the last line that `scripts/meet.sh` printed.
@@ -35,6 +42,8 @@ export function parseMeeting(host: string, stdout: string): Meeting {
     architecture: architecture as Architecture,
     hostKey: text("hostKey", hostKeyPattern),
     wireguardPublicKey: text("wireguardPublicKey", wireguardKeyPattern),
+    machine: text("machine", namePattern),
+    keys: text("keys", namePattern),
   };
 }
 

@@ -100,10 +100,27 @@ export function applyNumber(observation: Observation): number {
  */
 export function firstApplyNumber(observation: Observation, firstPath: string): number {
   if (observation.kind !== "asked") return applyNumber(observation);
-  const { attempt, numbers, open } = observation.report;
+  const { attempt, numbers } = observation.report;
   const last = numbers[firstPath] ?? attempt + 1;
-  const isWaiting = open !== undefined && last === attempt;
-  return observation.reachedBy === firstPath || isWaiting ? attempt + 1 : last;
+  const isNeeded = observation.reachedBy === firstPath || firstWaits(observation.report, firstPath);
+  return isNeeded ? attempt + 1 : last;
+}
+
+/**
+ * Whether the management path leads to the host, so that the first configuration, which is to bring that about, is not
+ * needed: whatever its number is, which a host may have lost. Not so where that path is there only until the first
+ * configuration, which waits for its confirmation, is reverted.
+ */
+export function leadsThere(observation: Observation, firstPath: string): boolean {
+  if (observation.kind === "unreachable" || observation.reachedBy === firstPath) return false;
+  return observation.kind === "bare" || !firstWaits(observation.report, firstPath);
+}
+
+/** A host that has lost its numbers, and is on a generation, has been confirmed by the management path before. */
+function firstWaits({ attempt, numbers, open, committed }: HostPlanReport, firstPath: string): boolean {
+  if (open === undefined) return false;
+  const last = numbers[firstPath];
+  return last === undefined ? committed.number === 0 : last === attempt;
 }
 
 /**

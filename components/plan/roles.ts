@@ -14,7 +14,7 @@ import { lan } from "./host/lan.ts";
 import { internalNetworks, publicResolvers } from "./host/networks.ts";
 import { nginxBalancer } from "./host/nginx.ts";
 import { resolver } from "./host/resolver.ts";
-import { sshd } from "./host/sshd.ts";
+import { sshd, type Login } from "./host/sshd.ts";
 import { time, timeServers } from "./host/time.ts";
 import { outbound } from "./host/tower-firewall.ts";
 import { hubTunnel, peerTunnel } from "./host/wireguard.ts";
@@ -157,11 +157,16 @@ function tunnelParts(place: Place): GenerationPart[] {
   return [peerTunnel(vpn, peer), ...(forwards(place) ? [passing] : [])];
 }
 
+function loginOf({ config, host }: Place): Login {
+  const { user, authorizedKeys } = config.operator;
+  return { user: host.bootstrap?.user ?? user, authorizedKeys };
+}
+
 /** Of all that is on a host, what the management path needs in order to lead to it. */
 export function reachabilityParts(place: Place): GenerationPart[] {
   return [
     identity(place.name, place.hostname),
-    sshd({ isInstance: isInstance(place) }),
+    sshd({ isInstance: isInstance(place), login: loginOf(place) }),
     ...addressParts(place),
     ...tunnelParts(place),
   ];

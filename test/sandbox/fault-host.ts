@@ -154,10 +154,11 @@ export class FaultHost {
 
   async observe(document: Document): Promise<Observation> {
     const request: AskRequest = {
+      host,
       routes: [this.#route()],
       seconds: 20,
       tries: 3,
-      document: JSON.stringify(document),
+      question: { document: JSON.stringify(document) },
     };
     const line = await this.#asOperator("ask-host.ts", JSON.stringify(request));
     const answer = JSON.parse(line) as AskAnswer;

@@ -1,5 +1,5 @@
 /** What the program does with a host, over real SSH: its scripts, its agent, its questions. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseNetworkConfig } from "../../components/config/parse.ts";
@@ -8,14 +8,20 @@ import type { AskAnswer, AskRequest } from "../../components/hosts/ask-host.ts";
 import { scriptCommand, type ScriptCommand } from "../../components/hosts/command.ts";
 import { parseObservation, type Observation } from "../../components/hosts/observation.ts";
 import { generationDocument, type GenerationDocument } from "../../components/plan/document.ts";
-import type { HostPlan, PlanSymbol } from "../../components/plan/model.ts";
+import type { HostPlan, NetworkPlan, PlanSymbol } from "../../components/plan/model.ts";
 import { planNetwork } from "../../components/plan/plan.ts";
-import { agentSocket } from "../../sandbox/hosts/keys.ts";
+import { agentSocket, operatorPublicKeyFile } from "../../sandbox/hosts/keys.ts";
 import { run, runOrThrow, type RunResult } from "../../sandbox/hosts/run.ts";
 import { filledNetwork } from "../unit/config/stack.ts";
 import { addresses, inMachine, operator, paths, root, shell } from "./hosts-bed.ts";
 
-const plan = planNetwork(parseNetworkConfig(filledNetwork("prod")), "prod");
+/** Prod, with the operator of this test, whose key is made only when a machine is. */
+function planned(): NetworkPlan {
+  const config = parseNetworkConfig(filledNetwork("prod"));
+  const authorizedKeys = [readFileSync(operatorPublicKeyFile(paths), "utf8").trim()];
+  return planNetwork({ ...config, operator: { ...config.operator, authorizedKeys } }, "prod");
+}
+
 const agent = agentFor(process.arch === "arm64" ? "arm64" : "amd64");
 const upload = "/home/admin/reef-agent.upload";
 
@@ -32,7 +38,7 @@ export interface Outcome {
 }
 
 export function hostOf(key: string): HostPlan {
-  const host = plan.hosts.find((candidate) => candidate.key === key);
+  const host = planned().hosts.find((candidate) => candidate.key === key);
   if (host === undefined) throw new Error(`the plan has no ${key}`);
   return host;
 }
@@ -154,8 +160,9 @@ export class Connection {
   /** The very program that previews run. */
   async ask(document: GenerationDocument, hostKey = this.pin): Promise<Observation> {
     const request: AskRequest = {
+      host: document.host,
       routes: [{ name: "way", user: "admin", host: this.address, hostKey }],
-      ...{ seconds: 10, tries: 1, document: JSON.stringify(document) },
+      ...{ seconds: 10, tries: 1, question: { document: JSON.stringify(document) } },
     };
     const program = fileURLToPath(new URL("../../components/hosts/ask-host.ts", import.meta.url));
     const node = [process.execPath, "--disable-warning=ExperimentalWarning", program];

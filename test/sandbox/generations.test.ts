@@ -66,7 +66,7 @@ describe("an instance", () => {
     await startMachine(machine("i-a", "instance", { userData, instanceId: "i-a-1" }), paths);
     await stand(hubAddress, "203.0.113.7");
     await nameRepository();
-    const meet = scriptCommand("meet", ["own", "tunnel"], "");
+    const meet = scriptCommand("meet", ["own", "tunnel", "00000000000000a1"], "");
     const stranger = new Connection(hubAddress, throwAway);
     said = parseMeeting("i-a", await stranger.sendOrThrow(meet));
     expect(parseMeeting("i-a", await stranger.sendOrThrow(meet))).toEqual(said);

@@ -7,6 +7,13 @@ root="${ROADNET_ROOT:-}"
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
+wireguard_folder="$root/etc/wireguard"
+
+# What the host's keys are called, with WireGuard's public half, and what the machine is called.
+agent_folder="$root/var/lib/reef-agent"
+keys_record="$agent_folder/keys"
+machine_record="$agent_folder/machine"
+
 apt_attempts=5
 apt_pause_seconds="${ROADNET_PAUSE_SECONDS:-5}"
 
@@ -17,6 +24,30 @@ say() {
 fail() {
   say "error: $*"
   exit 1
+}
+
+# Whether a word is a name of keys or of a machine.
+is_name() {
+  case $1 in
+    *[!0-9a-f]*) return 1 ;;
+    ????????????????) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+has_agent() {
+  command -v reef-agent >/dev/null
+}
+
+# The name of the keys in the record; empty where there is none.
+recorded_name() {
+  name=$(cut -d ' ' -f 1 2>/dev/null <"$keys_record" || true)
+  ! is_name "$name" || printf '%s' "$name"
+}
+
+# WireGuard's public key in the record; empty where there is none.
+recorded_public_key() {
+  [ ! -s "$keys_record" ] || cut -d ' ' -f 2 <"$keys_record" | grep -E '^[A-Za-z0-9+/]{43}=$' || true
 }
 
 # Makes files, and the renames in folders, survive a power cut.

@@ -1,17 +1,19 @@
 #!/bin/sh
 # First contact: makes the keys that only this host is to know, and prints their public halves as one line of JSON,
-# with the host's architecture.
+# with the host's architecture. Again where a key has been lost.
 #
-#   meet.sh OWN-HOST-KEY TUNNEL
+#   meet.sh OWN-HOST-KEY TUNNEL NAME
 #     OWN-HOST-KEY  own: make an ED25519 host key beside the throw-away one and offer both; keep: leave host keys be
 #     TUNNEL        tunnel: make a WireGuard key; none: do not
+#     NAME          what the host's keys are called from now on, for keys.sh to tell; none: they get no name
+#
+# A machine has a name of its own as well, its first keys': it keeps that one as long as its agent is there.
 #
 # May be cut off anywhere and repeated: a key that exists is kept. Needs common.sh in front.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # root is set in common.sh
+# shellcheck disable=SC2154 # root and the names of records are set in common.sh
 
 ssh_folder="$root/etc/ssh"
-wireguard_folder="$root/etc/wireguard"
 offer_attempts=50
 
 make_host_key() {
@@ -47,18 +49,60 @@ offer_host_key() {
   done
 }
 
+# The private half of a running tunnel, whose file may have been lost; empty where there is none.
+running_key() {
+  wg show wg0 private-key 2>/dev/null || true
+}
+
+public_half() {
+  [ -n "$1" ] && printf '%s\n' "$1" | wg pubkey 2>/dev/null || true
+}
+
+# Others know the host by the key whose public half is in the record: where that one can still be had, from its file or
+# from the running tunnel, no session ends and nobody else must change.
 make_wireguard_key() {
   install_packages wireguard-tools
   mkdir -p -- "$wireguard_folder"
   key="$wireguard_folder/private.key"
-  if [ ! -s "$key" ] || ! wg pubkey <"$key" >/dev/null 2>&1; then
-    wg genkey >"$key.roadnet-new"
-    durable "$key.roadnet-new"
-    mv -f -- "$key.roadnet-new" "$key"
-    durable "$wireguard_folder"
+  in_file=$(cat -- "$key" 2>/dev/null || true)
+  running=$(running_key)
+  known=$(recorded_public_key)
+  wireguard_public_key=$(public_half "$in_file")
+  if [ -z "$wireguard_public_key" ] || [ "$wireguard_public_key" != "${known:-$wireguard_public_key}" ]; then
+    running_public_key=$(public_half "$running")
+    if [ -n "$running_public_key" ] && [ "$running_public_key" = "${known:-$running_public_key}" ]; then
+      write_wireguard_key "$running"
+    elif [ -z "$wireguard_public_key" ]; then
+      write_wireguard_key "$(wg genkey)"
+    fi
   fi
   chmod 0600 "$key"
   wireguard_public_key=$(wg pubkey <"$key")
+}
+
+write_wireguard_key() {
+  printf '%s\n' "$1" >"$key.roadnet-new"
+  durable "$key.roadnet-new"
+  mv -f -- "$key.roadnet-new" "$key"
+  durable "$wireguard_folder"
+}
+
+# Writes down what the machine and its keys are called.
+remember() {
+  mkdir -p -m 0700 -- "$agent_folder"
+  machine=$(cat -- "$machine_record" 2>/dev/null || true)
+  if ! is_name "$machine" || ! has_agent; then
+    machine=$1
+    write_record "$machine_record" "$machine"
+  fi
+  write_record "$keys_record" "$1 ${wireguard_public_key:-none}"
+}
+
+write_record() {
+  printf '%s\n' "$2" >"$1.roadnet-new"
+  durable "$1.roadnet-new"
+  mv -f -- "$1.roadnet-new" "$1"
+  durable "$agent_folder"
 }
 
 # Debian's word for the machine's architecture.
@@ -71,9 +115,11 @@ architecture() {
 }
 
 main() {
-  [ $# -eq 2 ] || fail "usage: meet.sh own|keep tunnel|none"
+  [ $# -eq 3 ] || fail "usage: meet.sh own|keep tunnel|none NAME|none"
   host_key=''
   wireguard_public_key=''
+  machine=''
+  keys=''
   # Within the printf below it could not end the script.
   word=$(architecture)
   case $1 in
@@ -90,8 +136,13 @@ main() {
     none) ;;
     *) fail "TUNNEL is tunnel or none, not $2" ;;
   esac
-  printf '{"architecture":"%s","hostKey":"%s","wireguardPublicKey":"%s"}\n' \
-    "$word" "$host_key" "$wireguard_public_key"
+  if [ "$3" != none ]; then
+    is_name "$3" || fail "NAME is 16 hexadecimal digits, not $3"
+    keys=$3
+    remember "$keys"
+  fi
+  printf '{"architecture":"%s","hostKey":"%s","wireguardPublicKey":"%s","machine":"%s","keys":"%s"}\n' \
+    "$word" "$host_key" "$wireguard_public_key" "$machine" "$keys"
 }
 
 main "$@"

@@ -49,7 +49,8 @@ const request = (more: Partial<AskRequest> = {}): AskRequest => ({
   routes: [direct],
   seconds: 5,
   tries: 1,
-  document: '{"a":1}\n',
+  host: "us-west/lb-1",
+  question: { document: '{"a":1}\n' },
   ...more,
 });
 
@@ -189,7 +190,7 @@ describe("asking", () => {
 
   it("does not mind a host that ends before it has read the document", async () => {
     playSsh("exec <&-; echo done");
-    expect(await ask(request({ document: "x".repeat(4_000_000) }))).toEqual({
+    expect(await ask(request({ question: { document: "x".repeat(4_000_000) } }))).toEqual({
       reachedBy: "hub",
       said: "done",
     });

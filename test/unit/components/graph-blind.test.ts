@@ -35,6 +35,13 @@ describe("a preview that asks nobody", () => {
     );
   });
 
+  it("does not take keys and first configurations that nobody was asked about for lost", () => {
+    const steps = /\/(?:bootstrap|keys|first-agent|first-apply|first-confirm\/on-site)$/;
+    const kept = run.resources.filter(({ name }) => steps.test(name));
+    expect(kept.length).toBeGreaterThan(20);
+    for (const { name, options } of kept) expect(options.ignoreChanges, name).toContain("triggers");
+  });
+
   it("still shows a changed document", () => {
     for (const { name, inputs } of run.resources.filter((resource) => resource.name.endsWith("/apply")))
       expect(String(inputs.stdin), name).toContain('"reef-generation/1"');

@@ -10,13 +10,14 @@ import { type ProgramOptions, type ProgramRun, runProgram } from "./program.ts";
 const commandLines: Readonly<Record<string, RegExp>> = {
   apply:
     /^sudo -n sh -s -- [0-9a-f]{64} \/home\/[a-z]+\/reef-agent\.upload apply --json --by [a-z-]+ --number \d+$/,
-  bootstrap: /^sudo -n sh -s -- keep (?:tunnel|none)$/,
+  bootstrap: /^sudo -n sh -s -- keep (?:tunnel|none) [0-9a-f]{16}$/,
   "certificate-request": /^sudo -n sh -s -- any \/home\/[a-z]+\/reef-agent\.upload csr$/,
   confirm: /^sudo -n reef-agent confirm \d+-[0-9a-f]{32} --path [a-z-]+$/,
   "first-apply":
     /^sudo -n sh -s -- [0-9a-f]{64} \/home\/[a-z]+\/reef-agent\.upload apply --json --by [a-z-]+ --number \d+$/,
   "first-confirm": /^sudo -n reef-agent confirm \d+-[0-9a-f]{32} --path [a-z-]+$/,
-  meet: /^sudo -n sh -s -- own (?:tunnel|none)$/,
+  keys: /^sudo -n sh -s -- keep (?:tunnel|none) [0-9a-f]{16}$/,
+  meet: /^sudo -n sh -s -- own none none$/,
   reachable: /^sudo -n sh -s --$/,
   soak: /^sleep \d+ && sudo -n reef-agent status --exit-code$/,
 };

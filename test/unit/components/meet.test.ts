@@ -4,8 +4,9 @@ import { scriptCommand } from "../../../components/hosts/command.ts";
 import { parseMeeting } from "../../../components/hosts/meeting.ts";
 import { ScriptHost } from "./script-host.ts";
 
-const meetInstance = scriptCommand("meet", ["own", "tunnel"], "");
-const meetMachine = scriptCommand("meet", ["keep", "none"], "");
+const name = "00112233445566ff";
+const meetInstance = scriptCommand("meet", ["own", "tunnel", name], "");
+const meetMachine = scriptCommand("meet", ["keep", "none", "none"], "");
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
 let host: ScriptHost;
@@ -52,6 +53,8 @@ describe("meet.sh", () => {
       architecture,
       hostKey: undefined,
       wireguardPublicKey: undefined,
+      machine: undefined,
+      keys: undefined,
     });
     expect(host.snapshot()).toEqual(before);
   });
@@ -64,6 +67,8 @@ describe("meet.sh", () => {
     expect(Object.keys(JSON.parse(run.stdout) as object).sort()).toEqual([
       "architecture",
       "hostKey",
+      "keys",
+      "machine",
       "wireguardPublicKey",
     ]);
   });
@@ -106,6 +111,7 @@ describe("meet.sh on machines of other kinds", () => {
 
 describe("parseMeeting", () => {
   const hostKey = `ssh-ed25519 ${"A".repeat(68)}`;
+  const names = { machine: "", keys: "" };
   const arch = { architecture: "arm64" };
   it.each([
     ["", "not JSON"],
@@ -117,16 +123,20 @@ describe("parseMeeting", () => {
     [JSON.stringify({ ...arch, hostKey: `${hostKey}\nevil`, wireguardPublicKey: "" }), "no valid hostKey"],
     [JSON.stringify({ ...arch, hostKey, wireguardPublicKey: "short=" }), "no valid wireguardPublicKey"],
     [JSON.stringify({ ...arch, hostKey }), "no valid wireguardPublicKey"],
+    [JSON.stringify({ ...arch, hostKey, wireguardPublicKey: "", keys: "" }), "no valid machine"],
+    [JSON.stringify({ ...arch, hostKey, wireguardPublicKey: "", machine: "", keys: "a b" }), "no valid keys"],
   ])("refuses %j", (text, message) => {
     expect(() => parseMeeting("us-west/api-1", text)).toThrow(message);
   });
 
   it("reads the last line only", () => {
-    const line = JSON.stringify({ ...arch, hostKey, wireguardPublicKey: "" });
+    const line = JSON.stringify({ ...arch, hostKey, wireguardPublicKey: "", ...names });
     expect(parseMeeting("x", `welcome\n${line}\n`)).toEqual({
       ...arch,
       hostKey,
       wireguardPublicKey: undefined,
+      machine: undefined,
+      keys: undefined,
     });
   });
 });

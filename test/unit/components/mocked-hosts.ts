@@ -12,13 +12,23 @@ export interface Asked {
   readonly document: GenerationDocument;
 }
 
+/** What a host answers when it is asked for its keys; without it they are those of its name. */
+export type AnswerOfKeys = (host: string, request: AskRequest) => AskAnswer | undefined;
+
 /** What a host answers when it is asked, instead of what it has been through in this run. */
 export type AnswerOf = (asked: Asked) => AskAnswer | undefined;
 
-export function parseAsked(stdin: string): Asked {
+/** @returns without a document where the host was asked for its keys. */
+export function parseAsked(stdin: string): Omit<Asked, "document"> & Partial<Pick<Asked, "document">> {
   const request = JSON.parse(stdin) as AskRequest;
-  const document = JSON.parse(request.document) as GenerationDocument;
-  return { host: document.host, request, document };
+  const { host, question } = request;
+  if (!("document" in question)) return { host, request };
+  return { host, request, document: JSON.parse(question.document) as GenerationDocument };
+}
+
+/** What a host's keys are called, or its machine: 16 hexadecimal digits of its own. */
+export function nameOf(host: string): string {
+  return createHash("sha256").update(`name of ${host}`).digest("hex").slice(0, 16);
 }
 
 /** A report of a host that has nothing to say but what is given. */
@@ -32,12 +42,14 @@ export function reportOf(more: Partial<HostPlanReport>): HostPlanReport {
 }
 
 /** Public halves that mean nothing, one per host, in the forms that the program checks. */
-function meetingOf(host: string): string {
+function meetingOf(host: string, create: string): string {
   const filler = Buffer.from(host.padEnd(51, ".").slice(0, 51)).toString("base64");
   const key = Buffer.from(host.padEnd(32, ".").slice(0, 32)).toString("base64");
   // Raspberry Pis stand at home.
   const architecture = host.startsWith("edge-") ? "arm64" : "amd64";
-  return JSON.stringify({ architecture, hostKey: `ssh-ed25519 ${filler}`, wireguardPublicKey: key });
+  const [, keys = ""] = / ([0-9a-f]{16})$/.exec(create) ?? [];
+  const names = { machine: keys, keys };
+  return JSON.stringify({ architecture, hostKey: `ssh-ed25519 ${filler}`, wireguardPublicKey: key, ...names });
 }
 
 /** The hosts of one run: bare at first, then what the run has applied. */
@@ -59,7 +71,8 @@ export class MockedHosts {
     switch (step) {
       case "meet":
       case "bootstrap":
-        return meetingOf(host);
+      case "keys":
+        return meetingOf(host, create);
       case "first-apply":
       case "apply":
         return this.#apply(host, create);
@@ -80,6 +93,13 @@ export class MockedHosts {
     const random = createHash("sha256").update(`${host} ${number}`).digest("hex").slice(0, 32);
     const token = `${number}-${random}`;
     return `${JSON.stringify({ generation: number, attempt: number, changed: true, token })}\n`;
+  }
+
+  /** Also by the last of the routes until something has been applied. */
+  answerKeys({ host, routes }: AskRequest): AskAnswer {
+    const isConfigured = this.#attempts.has(host) || this.#isPreview;
+    const { name = "" } = (isConfigured ? routes[0] : routes.at(-1)) ?? {};
+    return { reachedBy: name, said: `${isConfigured ? "kept" : "lost"} ${nameOf(host)}` };
   }
 
   /** By the last of the routes, which is there first, until something has been applied. */

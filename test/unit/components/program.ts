@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 import { filledNetwork } from "../config/stack.ts";
-import { MockedHosts, parseAsked, type AnswerOf, type Asked } from "./mocked-hosts.ts";
+import { MockedHosts, parseAsked, type AnswerOf, type AnswerOfKeys, type Asked } from "./mocked-hosts.ts";
 
 /** One resource as the program registered it, with its inputs resolved. */
 export interface Registered {
@@ -21,9 +21,11 @@ export interface Registered {
 export interface ProgramRun {
   readonly resources: readonly Registered[];
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** What hosts were asked, in the order in which they were. */
+  /** What hosts were asked about documents, in the order in which they were. */
   readonly asked: readonly Asked[];
-  /** `done TYPE NAME` of resources and `asked HOST`, in the order in which they happened. */
+  /** Hosts that were asked for their keys, by the routes on which they were. */
+  readonly askedKeys: Readonly<Record<string, readonly string[]>>;
+  /** `done TYPE NAME` of resources, `asked HOST` and `asked HOST keys`, in the order in which they happened. */
   readonly events: readonly string[];
   readonly isPreview: boolean;
 }
@@ -33,6 +35,7 @@ export interface ProgramOptions {
   /** More of the stack's configuration, with its project's name in front. */
   readonly config?: Readonly<Record<string, string>>;
   readonly answer?: AnswerOf;
+  readonly answerKeys?: AnswerOfKeys;
   /** Resources whose outputs a preview does not know, by `TYPE NAME`: they are still to be made. */
   readonly isNew?: (label: string) => boolean;
 }
@@ -72,7 +75,10 @@ async function withAssetPath(inputs: Record<string, unknown>): Promise<Record<st
 
 class Recorder implements pulumi.runtime.Mocks {
   readonly inputs = new Map<string, Record<string, unknown>>();
+  /** What transforms have the engine ignore, by `TYPE NAME`. */
+  readonly ignored = new Map<string, readonly string[]>();
   readonly asked: Asked[] = [];
+  readonly askedKeys: Record<string, readonly string[]> = {};
   readonly events: string[] = [];
   readonly #hosts: MockedHosts;
   readonly #options: ProgramOptions;
@@ -85,8 +91,8 @@ class Recorder implements pulumi.runtime.Mocks {
   async newResource(
     args: pulumi.runtime.MockResourceArgs,
   ): Promise<{ id: string | undefined; state: Record<string, unknown> }> {
-    const inputs = await withAssetPath(args.inputs as Record<string, unknown>);
     const label = `${args.type} ${args.name}`;
+    const inputs = await withAssetPath(await this.#transformed(label, args));
     this.inputs.set(label, inputs);
     // Whoever does not wait for it is ahead of it.
     if (args.type.startsWith("command:")) await sleep(5);
@@ -94,6 +100,20 @@ class Recorder implements pulumi.runtime.Mocks {
     if (this.#options.isNew?.(label) === true) return { id: undefined, state: inputs };
     const id = `id(${args.type.split(":").at(-1) ?? ""} ${args.name})`;
     return { id, state: { ...inputs, ...this.#outputsOf(args.type, args.name, inputs) } };
+  }
+
+  /** As the engine does. */
+  async #transformed(
+    label: string,
+    { type, name, inputs, transforms = [] }: pulumi.runtime.MockResourceArgs,
+  ): Promise<Record<string, unknown>> {
+    let [props, opts]: [Record<string, unknown>, pulumi.ResourceOptions] = [inputs as Record<string, unknown>, {}];
+    for (const transform of transforms) {
+      const result = await transform({ custom: true, type, name, props, opts });
+      if (result !== undefined) ({ props, opts } = result as { props: typeof props; opts: typeof opts });
+    }
+    this.ignored.set(label, opts.ignoreChanges ?? []);
+    return props;
   }
 
   #outputsOf(type: string, name: string, { create }: Record<string, unknown>): Record<string, unknown> {
@@ -108,9 +128,15 @@ class Recorder implements pulumi.runtime.Mocks {
   }
 
   #ask(stdin: unknown): string {
-    const asked = parseAsked(String(stdin));
+    const { document, host, request } = parseAsked(String(stdin));
+    if (document === undefined) {
+      this.askedKeys[host] = request.routes.map(({ name }) => name);
+      this.events.push(`asked ${host} keys`);
+      return `${JSON.stringify(this.#options.answerKeys?.(host, request) ?? this.#hosts.answerKeys(request))}\n`;
+    }
+    const asked = { document, host, request };
     this.asked.push(asked);
-    this.events.push(`asked ${asked.host}`);
+    this.events.push(`asked ${host}`);
     return `${JSON.stringify(this.#options.answer?.(asked) ?? this.#hosts.answer(asked))}\n`;
   }
 }
@@ -164,9 +190,11 @@ export async function runProgram(stack: string, options: ProgramOptions = {}): P
     const [type = "", name = ""] = label.split(" ");
     const inputs = recorder.inputs.get(label);
     if (inputs === undefined) throw new Error(`${label} was constructed but never registered`);
-    return { type, name, ...relation, inputs };
+    const ignoreChanges = [...((relation.options.ignoreChanges as string[] | undefined) ?? []), ...(recorder.ignored.get(label) ?? [])];
+    const options = ignoreChanges.length === 0 ? relation.options : { ...relation.options, ignoreChanges };
+    return { type, name, ...relation, options, inputs };
   });
   resources.sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
-  const { asked, events } = recorder;
-  return { resources, outputs, asked, events, isPreview: options.preview ?? false };
+  const { asked, askedKeys, events } = recorder;
+  return { resources, outputs, asked, askedKeys, events, isPreview: options.preview ?? false };
 }
