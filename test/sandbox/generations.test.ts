@@ -23,9 +23,10 @@ import {
   stand,
   type Outcome,
 } from "./generations-bed.ts";
+import type { GenerationDocument } from "../../components/plan/document.ts";
 import { inMachine, machine, operator, paths, root, setUp, tearDown } from "./hosts-bed.ts";
 
-const hub = documentOf("us-west/hub-1", "");
+let hub: GenerationDocument;
 const hubAddress = "10.0.1.10";
 const balancerAddress = "10.0.1.20";
 
@@ -39,7 +40,10 @@ function reportOf(observation: Observation): HostPlanReport {
   return observation.report;
 }
 
-beforeAll(setUp, 600_000);
+beforeAll(async () => {
+  await setUp();
+  hub = documentOf("us-west/hub-1", "");
+}, 600_000);
 afterAll(tearDown, 120_000);
 
 describe("an instance", () => {

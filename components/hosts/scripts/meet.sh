@@ -59,20 +59,18 @@ public_half() {
 }
 
 # Others know the host by the key whose public half is in the record: where that one can still be had, from its file or
-# from the running tunnel, no session ends and nobody else must change.
+# from the running tunnel, no session ends and nobody else must change. Else the tunnel goes on with the key that it has.
 make_wireguard_key() {
   install_packages wireguard-tools
   mkdir -p -- "$wireguard_folder"
   key="$wireguard_folder/private.key"
-  in_file=$(cat -- "$key" 2>/dev/null || true)
-  running=$(running_key)
+  in_file=$(public_half "$(cat -- "$key" 2>/dev/null || true)")
+  running=$(public_half "$(running_key)")
   known=$(recorded_public_key)
-  wireguard_public_key=$(public_half "$in_file")
-  if [ -z "$wireguard_public_key" ] || [ "$wireguard_public_key" != "${known:-$wireguard_public_key}" ]; then
-    running_public_key=$(public_half "$running")
-    if [ -n "$running_public_key" ] && [ "$running_public_key" = "${known:-$running_public_key}" ]; then
-      write_wireguard_key "$running"
-    elif [ -z "$wireguard_public_key" ]; then
+  if [ -z "$in_file" ] || [ "$in_file" != "$known" ]; then
+    if [ -n "$running" ] && [ "$running" != "$in_file" ]; then
+      write_wireguard_key "$(running_key)"
+    elif [ -z "$in_file" ]; then
       write_wireguard_key "$(wg genkey)"
     fi
   fi

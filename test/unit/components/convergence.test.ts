@@ -19,15 +19,19 @@ beforeEach(() => {
   wanted = { machine: "m1", hub: 1, version: 1, onSite: true };
 });
 
-const everything = ["first-apply", "first-confirm/on-site", "apply", "confirm/tunnel", "confirm/lan"];
-const second = everything.slice(2);
+const keys = ["bootstrap"];
+const first = ["first-apply", "first-confirm/on-site"];
+const second = ["apply", "confirm/tunnel", "confirm/lan"];
+const everything = [...keys, "hub", "first-agent", ...first, "agent", "request", ...second];
 
 /** An update that nothing disturbs. */
 function converge(): string[] {
   const done = engine.update(host, wanted);
   expect(engine.preview(host, wanted)).toEqual([]);
-  expect(host.committed?.document.text).toBe(`full ${wanted.hub} ${wanted.version}`);
+  expect(host.committed?.document.text).toBe(`full ${wanted.hub} ${wanted.version} ${host.keys.tls ?? ""}`);
   expect([host.open, host.drifted, host.isOld]).toEqual([undefined, false, false]);
+  const { tunnel, running } = host.keys;
+  expect([engine.hubs.get(wanted.hub), running]).toEqual([tunnel, tunnel]);
   return done;
 }
 
@@ -43,7 +47,7 @@ function fail(fault: Fault): void {
 
 describe("a machine on a LAN", () => {
   it("is configured in two steps at first, and then left alone", () => {
-    expect(engine.preview(host, wanted).slice(0, 2)).toEqual(everything.slice(0, 2));
+    expect(engine.preview(host, wanted).slice(0, 5)).toEqual(everything.slice(0, 5));
     expect(converge()).toEqual(everything);
     expect(converge()).toEqual([]);
     expect(host.changes).toBe(2);
@@ -72,8 +76,8 @@ describe("a machine on a LAN", () => {
   it("is configured on its LAN again when the tunnel's other end is another one", () => {
     converge();
     wanted = { ...wanted, hub: 2 };
-    expect(engine.preview(host, wanted).slice(0, 2)).toEqual(everything.slice(0, 2));
-    expect(converge()).toEqual(everything);
+    expect(engine.preview(host, wanted).slice(0, 3)).toEqual(["hub", ...first]);
+    expect(converge()).toEqual(["hub", ...first, ...second]);
     wanted = { ...wanted, hub: 3, onSite: false };
     expect(() => engine.update(host, wanted)).toThrow(/no route by on-site/);
   });
@@ -85,13 +89,68 @@ describe("a machine on a LAN", () => {
     expect(converge()).toEqual(everything);
   });
 
+  it("is configured from the beginning when it is the same machine, set up anew", () => {
+    converge();
+    host = new SimulatedHost();
+    expect(engine.preview(host, wanted)).toEqual(expect.arrayContaining([...keys, ...first]));
+    expect(converge()).toEqual(everything);
+  });
+
+  it("is left as it is where nobody can see that it was set up anew, and its hub as well", () => {
+    converge();
+    const known = engine.hubs.get(1);
+    host = new SimulatedHost();
+    wanted = { ...wanted, onSite: false };
+    expect(engine.preview(host, wanted)).toEqual(expect.not.arrayContaining([...keys, "hub"]));
+    expect(() => engine.update(host, wanted)).toThrow(UpdateFailed);
+    expect(engine.hubs.get(1)).toBe(known);
+    wanted = { ...wanted, onSite: true };
+    converge();
+  });
+
+  it("needs nobody on its LAN for any lost key or record, as long as its tunnel runs", () => {
+    const lose: Record<string, () => void> = {
+      tunnel: () => (host.keys.tunnel = undefined),
+      "another tunnel key": () => (host.keys.tunnel = "another"),
+      tls: () => (host.keys.tls = undefined),
+      numbers: () => {
+        host.loseNumbers();
+      },
+      records: () => {
+        host.keys.loseRecords();
+      },
+    };
+    for (const [what, happens] of Object.entries(lose)) {
+      converge();
+      wanted = { ...wanted, onSite: false };
+      const { running, tls } = host.keys;
+      const { stripped } = host;
+      happens();
+      const done = converge();
+      expect(host.keys.running, what).toBe(running);
+      expect(host.keys.tls === tls, what).toBe(what !== "tls");
+      expect(done.includes("bootstrap"), what).toBe(what !== "numbers");
+      expect(done, what).not.toContain("first-apply");
+      expect(host.stripped, what).toBe(stripped);
+    }
+  });
+
+  it("gets another tunnel key over its LAN when it has lost its own and was switched off", () => {
+    converge();
+    const { running } = host.keys;
+    host.keys.tunnel = undefined;
+    host.reboot();
+    expect(converge()).toEqual([...keys, "hub", ...first, "request", ...second]);
+    expect(host.keys.running).not.toBe(running);
+  });
+
   it("is reverted when one path's confirmation fails, and then applied and confirmed on both anew", () => {
     converge();
     wanted = { ...wanted, version: 2 };
     fail({ at: 3, kind: "command-fails" });
     expect(host.open?.confirmed).toEqual(new Set(["tunnel"]));
     host.revert();
-    expect(host.committed?.document.text).toBe("full 1 1");
+    expect(host.committed?.document.text).toMatch(/^full 1 1 /);
     expect(converge()).toEqual(second);
   });
 
@@ -127,7 +186,25 @@ const fault = fc.record<Fault>({
 
 type Event =
   | { readonly kind: "update"; readonly fault: Fault | undefined; readonly onSite: boolean }
-  | { readonly kind: "change" | "drift" | "refusal" | "old-agent" | "new-hub" | "new-machine" | "too-late" };
+  | { readonly kind: Happening };
+
+const happenings = [
+  "change",
+  "drift",
+  "refusal",
+  "old-agent",
+  "new-hub",
+  "new-machine",
+  "too-late",
+  "set-up-anew",
+  "lost-tunnel-key",
+  "other-tunnel-key",
+  "lost-tls-key",
+  "lost-numbers",
+  "lost-records",
+  "reboot",
+] as const;
+type Happening = (typeof happenings)[number];
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
@@ -135,9 +212,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     fault: fc.option(fault, { nil: undefined }),
     onSite: fc.boolean(),
   }),
-  fc.record({
-    kind: fc.constantFrom("change", "drift", "refusal", "old-agent", "new-hub", "new-machine", "too-late"),
-  }),
+  fc.record({ kind: fc.constantFrom(...happenings) }),
 );
 
 function happen(what: Event): void {
@@ -171,6 +246,27 @@ function happen(what: Event): void {
       return;
     case "too-late":
       host.revert();
+      return;
+    case "set-up-anew":
+      host = new SimulatedHost();
+      return;
+    case "lost-tunnel-key":
+      host.keys.tunnel = undefined;
+      return;
+    case "other-tunnel-key":
+      host.keys.tunnel = `other ${host.changes}`;
+      return;
+    case "lost-tls-key":
+      host.keys.tls = undefined;
+      return;
+    case "lost-numbers":
+      host.loseNumbers();
+      return;
+    case "lost-records":
+      host.keys.loseRecords();
+      return;
+    case "reboot":
+      host.reboot();
   }
 }
 

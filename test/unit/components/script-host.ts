@@ -51,6 +51,7 @@ esac`,
   wg: `case $1 in
   genkey) od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' | cut -c 1-43 ;;
   pubkey) read -r key && [ "\${#key}" -eq 43 ] && echo "$key=" ;;
+  show) [ "$2 $3" = "wg0 private-key" ] && [ -s "$MACHINE/tunnel" ] && cat "$MACHINE/tunnel" ;;
   *) exit 9 ;;
 esac`,
 };
@@ -85,7 +86,7 @@ export class ScriptHost {
         join("trip", name),
         `count=$(($(cat "$MACHINE/count") + 1))
 echo "$count" >"$MACHINE/count"
-if [ "$count" = "$CUT_AT" ]; then kill -9 "$PPID"; exit 1; fi
+if [ "$count" = "$CUT_AT" ]; then kill -9 "$(cat "$MACHINE/main")" "$PPID"; exit 1; fi
 exec ${next} "$@"`,
       );
     }
@@ -110,7 +111,7 @@ exec ${next} "$@"`,
   /** @param cutAt the number of the changing call before which the shell is killed; 0 lets it run. */
   run({ commandLine, stdin }: ScriptCommand, cutAt = 0): Run {
     this.write("machine/count", "0\n");
-    const { status, signal, stdout, stderr } = spawnSync("/bin/sh", ["-c", commandLine], {
+    const { status, signal, stdout, stderr } = spawnSync("/bin/sh", ["-c", `echo $$ >"$MACHINE/main"; exec ${commandLine}`], {
       input: stdin,
       encoding: "utf8",
       timeout: 30_000,
