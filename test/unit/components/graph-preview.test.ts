@@ -36,6 +36,23 @@ function answer({ host, request }: Asked): AskAnswer {
   }
 }
 
+const newName = "0123456789abcdef";
+
+/** What hosts say of their keys; all others have them all. */
+function answerKeys(host: string): AskAnswer | undefined {
+  switch (host) {
+    case "edge-home/lucidia-alt":
+      return { reachedBy: "on-site", said: `lost ${newName}` };
+    case "us-west/lb-1":
+      return { reachedBy: "hub", said: `lost ${newName}` };
+    case "coral-reef/node-1":
+    case "edge-home/blackroad-pi":
+      return { unreachable: { lan: "no answer within 5 s", tunnel: "no answer within 5 s" } };
+    default:
+      return undefined;
+  }
+}
+
 let run: ProgramRun;
 /** What the engine would show, with nobody who shows it. */
 const shown = { info: [] as string[], warning: [] as string[] };
@@ -48,7 +65,7 @@ beforeAll(async () => {
   vi.spyOn(console, "warn").mockImplementation(keep(shown.warning));
   // The agent is to be uploaded anew, and no preview knows what comes of it.
   const isNew = (label: string): boolean => label.startsWith("command:remote:CopyToRemote us-west/");
-  run = await runProgram("prod", { preview: true, answer, isNew });
+  run = await runProgram("prod", { preview: true, answer, answerKeys, isNew });
   vi.restoreAllMocks();
 }, 120_000);
 
@@ -131,6 +148,42 @@ describe("a preview", () => {
       ]),
     );
     expect(shown.info).toHaveLength(2);
+  });
+
+  it("asks all for their keys that have any or can be set up anew, on every way to them", () => {
+    expect(run.askedKeys).toMatchObject({
+      "coral-reef/gateway": ["tunnel", "on-site"],
+      "edge-home/lucidia-alt": ["lan", "on-site"],
+      "us-west/hub-1": ["direct"],
+      "us-west/lb-1": ["hub"],
+    });
+    const hosts = Object.keys(run.outputs.hosts as object);
+    expect(Object.keys(run.askedKeys).sort()).toEqual(hosts.filter((key) => !key.endsWith("/api-1")).sort());
+  });
+
+  it("plans other keys where some are lost, and leaves those of hosts that say nothing as they were", () => {
+    const steps = run.resources.filter(({ name }) => /\/(?:bootstrap|keys)$/.test(name));
+    const isKept = ({ options }: (typeof steps)[number]) =>
+      (options.ignoreChanges as string[]).includes("triggers");
+    expect(steps.filter(isKept).map(({ name }) => name)).toEqual([
+      "coral-reef/node-1/bootstrap",
+      "edge-home/blackroad-pi/bootstrap",
+    ]);
+    const lost = steps.filter(({ inputs }) => (inputs.triggers as unknown[]).at(-1) === newName);
+    expect(lost.map(({ name }) => name)).toEqual(["edge-home/lucidia-alt/bootstrap", "us-west/lb-1/keys"]);
+    const toHost = lost.map(({ inputs }) => JSON.stringify(inputs.connection));
+    expect(toHost[0]).toContain('"host":"192.168.4.99"');
+    expect(toHost[0]).not.toContain('"proxy"');
+    expect(toHost[1]).toContain('"proxy"');
+  });
+
+  it("leaves the first configuration as it is wherever the management path leads", () => {
+    const first = run.resources.filter(({ name }) => /\/first-(?:agent|apply|confirm\/.*)$/.test(name));
+    expect(first).toHaveLength(3 * 8);
+    for (const { name, options } of first) {
+      const ignored = options.ignoreChanges as string[];
+      expect(ignored.includes("triggers"), name).toBe(!name.startsWith("edge-home/blackroad-pi/"));
+    }
   });
 
   it("lets a changed number through to the engine", () => {
