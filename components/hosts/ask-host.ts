@@ -198,14 +198,14 @@ async function tryRoute(route: AskRoute, run: RemoteRun): Promise<Outcome> {
 async function tryRoutes(routes: readonly AskRoute[], run: RemoteRun): Promise<AskAnswer> {
   const answered = new AbortController();
   const tried: (readonly [name: string, outcome: Promise<Outcome>])[] = [];
-  let isAnswered = false;
+  const seen = { isAnswered: false };
   for (const route of routes) {
     const earlier = Promise.all(tried.map(([, outcome]) => outcome));
     await Promise.race([earlier, sleep(headStartSeconds * 1000, undefined, { ref: false })]);
-    if (isAnswered) break;
+    if (seen.isAnswered) break;
     const outcome = tryRoute(route, { ...run, signal: answered.signal });
     void outcome.then((ended) => {
-      isAnswered ||= "said" in ended;
+      seen.isAnswered ||= "said" in ended;
     });
     tried.push([route.name, outcome]);
   }

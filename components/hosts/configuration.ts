@@ -148,7 +148,7 @@ export class Configuration {
     step: string,
     path: ManagementPath,
     opts: pulumi.CustomResourceOptions,
-    decided: pulumi.Input<unknown> = undefined,
+    decided?: pulumi.Output<unknown>,
   ): pulumi.Resource {
     const { host } = this.#args;
     const source = pulumi

@@ -112,7 +112,8 @@ export class Host extends pulumi.ComponentResource {
       const made = makesKeys(plan) ? this.#makeKeys("keys", this.machine, [command]) : undefined;
       this.seen = made?.seen;
       this.met = made === undefined ? [command] : [command, made.command];
-      this.keys = made === undefined ? this.machine : [...this.machine, named(plan.key, "keys", made.meeting)];
+      this.keys =
+        made === undefined ? this.machine : [...this.machine, named(plan.key, "keys", made.meeting)];
       this.wireguardPublicKey = made && this.#tunnelKey(made.meeting);
     }
     if (this.wireguardPublicKey !== undefined) {
@@ -204,7 +205,11 @@ export class Host extends pulumi.ComponentResource {
    * be what they were. Not deleted before it is replaced: what depends on it is replaced only where what it says
    * has changed.
    */
-  #makeKeys(step: string, machine: readonly pulumi.Input<string>[], met: readonly pulumi.Resource[]): MadeKeys {
+  #makeKeys(
+    step: string,
+    machine: readonly pulumi.Input<string>[],
+    met: readonly pulumi.Resource[],
+  ): MadeKeys {
     const { plan, instance, crossed, asks } = this.#args;
     const { key, management, firstContact, generation, tunnelAddress } = plan;
     const before = met.length > 0 ? met : [...(instance?.ready ?? []), ...crossed];
@@ -228,11 +233,20 @@ export class Host extends pulumi.ComponentResource {
       commandLine: script.commandLine,
       stdin: script.stdin,
       connection: pulumi
-        .all([seen, this.reach.connection(management, laterDials), this.reach.connection(firstContact.path, firstContactDials)])
+        .all([
+          seen,
+          this.reach.connection(management, laterDials),
+          this.reach.connection(firstContact.path, firstContactDials),
+        ])
         .apply(([{ reachedBy }, usual, first]) => (reachedBy === management.name ? usual : first)),
       triggers: machine,
       logging: "none",
-      opts: { ignoreChanges, deleteBeforeReplace: false, transforms: [keeping.transform], dependsOn: before },
+      opts: {
+        ignoreChanges,
+        deleteBeforeReplace: false,
+        transforms: [keeping.transform],
+        dependsOn: [...before],
+      },
     });
     return { seen, command, meeting: meetingOf(key, command) };
   }

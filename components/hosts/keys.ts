@@ -26,7 +26,8 @@ export function parseKeysSeen(host: string, line: string): KeysSeen {
   if ("unreachable" in answer) return keysOutOfReach();
   const { reachedBy, said } = answer;
   const name = /^(?:kept|lost) ([0-9a-f]{16})$/.exec(said)?.[1];
-  if (name === undefined) throw new Error(`${host}: what it says of its keys cannot be read: ${JSON.stringify(said)}`);
+  if (name === undefined)
+    throw new Error(`${host}: what it says of its keys cannot be read: ${JSON.stringify(said)}`);
   return { name, reachedBy };
 }
 

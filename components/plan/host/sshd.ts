@@ -37,7 +37,12 @@ function logins({ user, authorizedKeys }: Login): HostFile[] {
   const keysPath = `/etc/ssh/authorized_keys.d/${user}`;
   return [
     plainFile(keysPath, notice, ...authorizedKeys.map((key) => `${key}\n`)),
-    plainFile(`${dropIns}20-blackroad-logins.conf`, notice, `Match User ${user}\n`, `\tAuthorizedKeysFile ${keysPath}\n`),
+    plainFile(
+      `${dropIns}20-blackroad-logins.conf`,
+      notice,
+      `Match User ${user}\n`,
+      `\tAuthorizedKeysFile ${keysPath}\n`,
+    ),
   ];
 }
 
@@ -46,7 +51,13 @@ function logins({ user, authorizedKeys }: Login): HostFile[] {
  * has not logged in yet. An instance boots with a throw-away key beside its own; once configured it offers its own
  * alone, and the other is taken off it.
  */
-export function sshd({ isInstance, login }: { readonly isInstance: boolean; readonly login: Login }): GenerationPart {
+export function sshd({
+  isInstance,
+  login,
+}: {
+  readonly isInstance: boolean;
+  readonly login: Login;
+}): GenerationPart {
   const hostKey = isInstance ? "HostKey /etc/ssh/ssh_host_ed25519_key\n" : "";
   const settings = plainFile(
     `${dropIns}10-blackroad-network.conf`,

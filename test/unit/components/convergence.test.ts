@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { SimulatedEngine, SimulatedHost, UpdateFailed, type Fault, type Wanted } from "./simulated-host.ts";
+import { SimulatedEngine, UpdateFailed, type Fault } from "./simulated-engine.ts";
+import { SimulatedHost, type Wanted } from "./simulated-host.ts";
 
 const seed = Number(process.env.ROADNET_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`convergence of hosts: ROADNET_SEED=${seed}`);

@@ -201,10 +201,10 @@ describe("Keeping", () => {
   });
 
   it("adds one more trigger as soon as it is known", () => {
-    let name: string | undefined;
-    const keeping = new Keeping(false, () => name);
+    const known: { name?: string } = {};
+    const keeping = new Keeping(false, () => known.name);
     expect(apply(keeping)).toMatchObject({ props: { triggers: ["machine"] } });
-    name = names[0];
+    known.name = names[0];
     expect(apply(keeping)).toMatchObject({ props: { triggers: ["machine", names[0]] } });
   });
 });

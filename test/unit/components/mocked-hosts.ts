@@ -49,7 +49,12 @@ function meetingOf(host: string, create: string): string {
   const architecture = host.startsWith("edge-") ? "arm64" : "amd64";
   const [, keys = ""] = / ([0-9a-f]{16})$/.exec(create) ?? [];
   const names = { machine: keys, keys };
-  return JSON.stringify({ architecture, hostKey: `ssh-ed25519 ${filler}`, wireguardPublicKey: key, ...names });
+  return JSON.stringify({
+    architecture,
+    hostKey: `ssh-ed25519 ${filler}`,
+    wireguardPublicKey: key,
+    ...names,
+  });
 }
 
 /** The hosts of one run: bare at first, then what the run has applied. */

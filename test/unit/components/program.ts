@@ -107,10 +107,13 @@ class Recorder implements pulumi.runtime.Mocks {
     label: string,
     { type, name, inputs, transforms = [] }: pulumi.runtime.MockResourceArgs,
   ): Promise<Record<string, unknown>> {
-    let [props, opts]: [Record<string, unknown>, pulumi.ResourceOptions] = [inputs as Record<string, unknown>, {}];
+    let [props, opts]: [Record<string, unknown>, pulumi.ResourceOptions] = [
+      inputs as Record<string, unknown>,
+      {},
+    ];
     for (const transform of transforms) {
       const result = await transform({ custom: true, type, name, props, opts });
-      if (result !== undefined) ({ props, opts } = result as { props: typeof props; opts: typeof opts });
+      if (result !== undefined) ({ props, opts } = result);
     }
     this.ignored.set(label, opts.ignoreChanges ?? []);
     return props;
@@ -190,7 +193,10 @@ export async function runProgram(stack: string, options: ProgramOptions = {}): P
     const [type = "", name = ""] = label.split(" ");
     const inputs = recorder.inputs.get(label);
     if (inputs === undefined) throw new Error(`${label} was constructed but never registered`);
-    const ignoreChanges = [...((relation.options.ignoreChanges as string[] | undefined) ?? []), ...(recorder.ignored.get(label) ?? [])];
+    const ignoreChanges = [
+      ...((relation.options.ignoreChanges as string[] | undefined) ?? []),
+      ...(recorder.ignored.get(label) ?? []),
+    ];
     const options = ignoreChanges.length === 0 ? relation.options : { ...relation.options, ignoreChanges };
     return { type, name, ...relation, options, inputs };
   });

@@ -111,18 +111,22 @@ exec ${next} "$@"`,
   /** @param cutAt the number of the changing call before which the shell is killed; 0 lets it run. */
   run({ commandLine, stdin }: ScriptCommand, cutAt = 0): Run {
     this.write("machine/count", "0\n");
-    const { status, signal, stdout, stderr } = spawnSync("/bin/sh", ["-c", `echo $$ >"$MACHINE/main"; exec ${commandLine}`], {
-      input: stdin,
-      encoding: "utf8",
-      timeout: 30_000,
-      env: {
-        PATH: `${this.#machine}/trip:${this.#machine}/bin:/usr/bin:/bin`,
-        MACHINE: this.#machine,
-        ROADNET_ROOT: this.#root,
-        ROADNET_PAUSE_SECONDS: "0",
-        CUT_AT: String(cutAt),
+    const { status, signal, stdout, stderr } = spawnSync(
+      "/bin/sh",
+      ["-c", `echo $$ >"$MACHINE/main"; exec ${commandLine}`],
+      {
+        input: stdin,
+        encoding: "utf8",
+        timeout: 30_000,
+        env: {
+          PATH: `${this.#machine}/trip:${this.#machine}/bin:/usr/bin:/bin`,
+          MACHINE: this.#machine,
+          ROADNET_ROOT: this.#root,
+          ROADNET_PAUSE_SECONDS: "0",
+          CUT_AT: String(cutAt),
+        },
       },
-    });
+    );
     return { status, signal, stdout, stderr };
   }
 
