@@ -12,11 +12,11 @@ import (
 const numbersName = "numbers.json"
 
 // Numbers returns the number of the last apply that came by each management path. It is a hint: a file that is
-// missing or damaged says nothing.
+// missing or damaged says nothing, and whoever asks must not take that for a reason to do anything.
 func (a *Agent) Numbers() map[string]int {
-	numbers := map[string]int{}
+	var numbers map[string]int
 	text, err := a.FS.ReadFile(path.Join(a.State, numbersName))
-	if err != nil || json.Unmarshal(text, &numbers) != nil {
+	if err != nil || json.Unmarshal(text, &numbers) != nil || numbers == nil {
 		return map[string]int{}
 	}
 	return numbers

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import {
   ask,
+  headStartSeconds,
   noAgent,
   routeArguments,
   type AskRequest,
@@ -186,6 +187,39 @@ describe("asking", () => {
       reachedBy: "slow",
       said: "slow",
     });
+  });
+
+  it("leaves other ways alone where the first one answers at once, and does not wait for them elsewhere", async () => {
+    playSsh(
+      `echo "$NAME" >>"$FOLDER/asked"; case $NAME in stuck) sleep 60 ;; gone) exit 255 ;; esac; echo "$NAME"`,
+    );
+    const route = (user: string): AskRoute => ({ ...direct, name: user, user });
+    const asked = async (...users: readonly string[]) => {
+      rmSync(join(folder, "asked"), { force: true });
+      const start = performance.now();
+      const answer = await ask(request({ seconds: 4, routes: users.map(route) }));
+      return { answer, names: said("asked").trim().split("\n"), seconds: (performance.now() - start) / 1000 };
+    };
+    expect(await asked("well", "other")).toMatchObject({ answer: { reachedBy: "well" }, names: ["well"] });
+    const failing = await asked("gone", "other");
+    expect(failing).toMatchObject({ answer: { reachedBy: "other" }, names: ["gone", "other"] });
+    expect(failing.seconds).toBeLessThan(headStartSeconds);
+    const stuck = await asked("stuck", "other");
+    expect(stuck).toMatchObject({ answer: { reachedBy: "other" }, names: ["stuck", "other"] });
+    // The first of the list counts: its time must have passed.
+    expect(stuck.seconds).toBeGreaterThan(3.9);
+    const last = await asked("gone", "well", "stuck");
+    expect(last).toMatchObject({ answer: { reachedBy: "well" }, names: ["gone", "well"] });
+  });
+
+  it("asks for keys by the script that says what they are called, with their paths and nothing else", async () => {
+    playSsh(
+      `for command; do :; done; printf '%s\n' "$command" >"$FOLDER/command"; cat >"$FOLDER/script"; echo "kept x"`,
+    );
+    const keys = { tunnel: true, paths: ["/etc/ssl/blackroad.key"] };
+    expect(await ask(request({ question: { keys } }))).toEqual({ reachedBy: "hub", said: "kept x" });
+    expect(said("command")).toBe("sudo -n sh -c 'sh -s -- tunnel /etc/ssl/blackroad.key'\n");
+    expect(said("script")).toContain("keys.sh TUNNEL [PATH …]");
   });
 
   it("does not mind a host that ends before it has read the document", async () => {

@@ -6,6 +6,7 @@ import {
   applyNumber,
   describeObservation,
   firstApplyNumber,
+  leadsThere,
   parseObservation,
   type HostPlanReport,
   type Observation,
@@ -72,6 +73,45 @@ describe("firstApplyNumber", () => {
     ],
   ])("%s", (_, observation, number) => {
     expect(firstApplyNumber(observation, "on-site")).toBe(number);
+  });
+});
+
+describe("leadsThere", () => {
+  const numbers = { "on-site": 3, tunnel: 6 };
+  it.each<[string, Observation, boolean]>([
+    [
+      "the management path leads to a host in order",
+      asked("tunnel", { attempt: 6, inOrder: true, numbers }),
+      true,
+    ],
+    ["and to one that is not", asked("tunnel", { attempt: 6, numbers }), true],
+    ["and to one that has lost its numbers", asked("tunnel", { attempt: 6, numbers: {} }), true],
+    [
+      "and to one whose second configuration waits",
+      asked("tunnel", { attempt: 6, open: { number: 6 }, numbers }),
+      true,
+    ],
+    ["and to one without its agent", bare("tunnel"), true],
+    ["only the first path leads there", asked("on-site", { attempt: 6, numbers }), false],
+    ["it is new", bare("on-site"), false],
+    ["it does not say", unreachable, false],
+    [
+      "the path is there only until the first configuration is reverted",
+      asked("tunnel", { attempt: 7, open: { number: 7 }, numbers: { "on-site": 7 } }),
+      false,
+    ],
+    [
+      "the same of a host that was never on a generation, and has lost its numbers",
+      asked("tunnel", { attempt: 1, open: { number: 1 }, numbers: {}, committed: { number: 0, digest: "" } }),
+      false,
+    ],
+    [
+      "the second configuration waits on a host that has lost its numbers",
+      asked("tunnel", { attempt: 7, open: { number: 7 }, numbers: {}, committed: { number: 1, digest: "" } }),
+      true,
+    ],
+  ])("%s", (_, observation, leads) => {
+    expect(leadsThere(observation, "on-site")).toBe(leads);
   });
 });
 
