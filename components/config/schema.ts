@@ -86,6 +86,11 @@ const site = leaf.record("a site's network, gateway and nodes", {
   gateway: leaf.address,
   /** Every machine of ours on the LAN and its static address; in a rack, its address in the management VLAN. */
   nodes: leaf.named("a map from names to addresses", leaf.name, leaf.address),
+  /**
+   * From where the operator comes who stands on the LAN: networks of it from which SSH is opened as often as it takes.
+   * Without one, a machine that is configured takes three connections a minute on its LAN.
+   */
+  operators: leaf.list("a list of networks", leaf.cidr).default([]),
   /** What the site has besides, where it is a rack of Coral-Reef towers. */
   rack: rack.optional(),
 });

@@ -30,8 +30,15 @@ export function neighbouringPeers({ config, key, site, address }: Place): string
     .map(([peer]) => peer);
 }
 
-/** From where the host's management paths come: the program must not lock itself out by coming too often. */
+/**
+ * From where the host's management paths come, and who stands on its LAN in order to set it right: the program must not
+ * lock itself out by coming too often.
+ */
 export function managementSources(place: Place): string[] {
+  return [...pathSources(place), ...(place.config.sites[place.site]?.operators ?? [])];
+}
+
+function pathSources(place: Place): string[] {
   const { config, site, host, key } = place;
   switch (host.role) {
     case "hub":

@@ -33,6 +33,7 @@ export const rules: readonly Rule[] = [
   addresses.natZonesExist,
   networks.peeringsJoinRegions,
   networks.siteAddressesFit,
+  networks.operatorsStandOnSite,
   securityGroups.groupNamesAreFree,
   securityGroups.groupRegionsExist,
   securityGroups.portsFitProtocols,

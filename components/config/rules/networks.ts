@@ -122,6 +122,19 @@ function isZoneOf(zone: string, awsRegion: string): boolean {
   return zone.startsWith(awsRegion) && /^[a-z]$/.test(zone.slice(awsRegion.length));
 }
 
+/** What comes from elsewhere comes through a tunnel, and not as itself. */
+export function* operatorsStandOnSite(config: LooseConfig): Iterable<Finding> {
+  for (const [key, site] of entries(config.sites)) {
+    const lan = site.network === undefined ? undefined : parseCidr(site.network);
+    for (const [index, cidr] of items(site.operators)) {
+      for (const { path, range } of networkAt(["sites", key, "operators", index], cidr)) {
+        if (lan === undefined || contains(lan, range)) continue;
+        yield { path, message: `is not on the site's LAN: ${cidr} must lie within ${site.network ?? ""}.` };
+      }
+    }
+  }
+}
+
 /** A NAT gateway stands in a public subnet of its zone and serves private ones. */
 export function* natHasSubnets(config: LooseConfig): Iterable<Finding> {
   for (const [key, region] of entries(config.regions)) {

@@ -109,6 +109,21 @@ const cases: readonly Case[] = [
     right: [["sites cabin", { network: "192.168.5.0/24", gateway: "192.168.5.1", nodes: {} }]],
   },
   {
+    rule: "operators of a site who stand elsewhere",
+    wrong: [["sites edge-home operators", ["192.168.4.250/32", "192.168.5.0/24", "192.168.0.0/16"]]],
+    says: [
+      [
+        "sites.edge-home.operators[1]",
+        "is not on the site's LAN: 192.168.5.0/24 must lie within 192.168.4.0/24.",
+      ],
+      [
+        "sites.edge-home.operators[2]",
+        "is not on the site's LAN: 192.168.0.0/16 must lie within 192.168.4.0/24.",
+      ],
+    ],
+    right: [["sites edge-home operators", ["192.168.4.250/32", "192.168.4.0/24"]]],
+  },
+  {
     rule: "a VPN inside a site",
     wrong: [["sites cabin", { network: "10.200.0.0/16", gateway: "10.200.0.1", nodes: {} }]],
     says: [

@@ -233,6 +233,18 @@ describe("the firewall", () => {
     );
   });
 
+  it("lets in whoever stands on the LAN as well, where the site says so", () => {
+    const onSite = planWith(
+      ["sites edge-home operators", ["192.168.4.250/32"]],
+      ["sites coral-reef operators", ["10.64.10.0/24"]],
+    );
+    const management = (key: string) => chainOf(onSite, key, "ssh").rules[0];
+    expect(management("edge-home/lucidia")).toContain("{ 10.200.0.1, 10.200.0.2, 192.168.4.250/32 } accept");
+    expect(management("edge-home/lucidia-alt")).toContain("{ 192.168.4.250/32, 192.168.4.38 } accept");
+    expect(management("coral-reef/node-1")).toContain("10.64.10.0/24");
+    expect(management("us-west/hub-1")).toBe(chainOf(prod, "us-west/hub-1", "ssh").rules[0]);
+  });
+
   it("names networks that lie within others once, as nft wants it", () => {
     const cidrs = ["203.0.113.0/24", "203.0.113.7/32", "198.51.100.4/32"];
     const plan = planWith(["operator cidrs", cidrs]);
