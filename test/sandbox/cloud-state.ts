@@ -169,7 +169,8 @@ function renaming(state: StackState): Renaming {
       .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "<time>")
       .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "<mac>")
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<uuid>")
-      .replace(/\b[0-9a-f]{64}\b/g, "<sha256>");
+      .replace(/\b[0-9a-f]{64}\b/g, "<sha256>")
+      .replace(/\b[0-9a-f]{16}\b/g, "<name of keys>");
   };
   return rename;
 }
