@@ -1,7 +1,7 @@
 /** What a host says of the keys that it has made, and what follows from it. */
 import { randomBytes } from "node:crypto";
 
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 import type { AskAnswer } from "./ask-host.ts";
 
@@ -55,12 +55,21 @@ export class Keeping {
 
   /** For the resource's options. */
   readonly transform: pulumi.ResourceTransform = ({ props, opts }) => {
-    const { triggers = [] } = props as { readonly triggers?: readonly unknown[] };
+    const { triggers } = props as { readonly triggers?: pulumi.Input<readonly unknown[]> };
     const more = this.#trigger();
     const ignoreChanges = this.#keeps ? [...(opts.ignoreChanges ?? []), "triggers"] : opts.ignoreChanges;
     return {
-      props: more === undefined ? props : { ...props, triggers: [...triggers, more] },
+      props: more === undefined ? props : { ...props, triggers: withMore(triggers, more) },
       opts: ignoreChanges === undefined ? opts : { ...opts, ignoreChanges },
     };
   };
+}
+
+/** What comes from other resources is handed over as an output, which knows them. */
+function withMore(
+  triggers: pulumi.Input<readonly unknown[]> | undefined,
+  more: string,
+): pulumi.Input<readonly unknown[]> {
+  if (pulumi.Output.isInstance(triggers)) return triggers.apply((known) => [...known, more]);
+  return [...((triggers ?? []) as readonly unknown[]), more];
 }

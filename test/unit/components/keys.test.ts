@@ -1,5 +1,5 @@
 /** How a host notices that it has lost a key, or is a machine set up anew, and what the engine makes of it. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { scriptCommand } from "../../../components/hosts/command.ts";
@@ -198,6 +198,14 @@ describe("Keeping", () => {
       props: { create: "c", triggers: ["machine"] },
       opts: { ignoreChanges: ["create", "triggers"] },
     });
+  });
+
+  it("adds it to those that come from other resources, which are outputs", async () => {
+    const triggers = pulumi.output(["id of an instance"]);
+    const { transform } = new Keeping(false, () => names[0]);
+    const result = await transform({ custom: true, type: "t", name: "n", props: { triggers }, opts: {} });
+    const { triggers: all } = result?.props as { readonly triggers: pulumi.Output<readonly string[]> };
+    expect(await new Promise((resolve) => all.apply(resolve))).toEqual(["id of an instance", names[0]]);
   });
 
   it("adds one more trigger as soon as it is known", () => {
