@@ -21,8 +21,9 @@ import (
 // program is how one checker is called.
 type program struct {
 	argv []string
-	// single is set where one call checks everything; else each path is appended to a call of its own.
-	single bool
+	// single is set where one call checks everything without being told paths, together where it takes all of them;
+	// else each path is appended to a call of its own.
+	single, together bool
 	// expect must be in the output.
 	expect string
 }
@@ -37,7 +38,7 @@ var programs = map[string]program{
 	"sshd":             {argv: []string{"sshd", "-t", "-f", "/etc/ssh/sshd_config"}, single: true},
 	"sudoers":          {argv: []string{"visudo", "-c", "-q", "-f"}},
 	"unbound":          {argv: []string{"unbound-checkconf"}, single: true},
-	"unit":             {argv: []string{"systemd-analyze", "verify", "--man=no", "--recursive-errors=no"}},
+	"unit":             {argv: []string{"systemd-analyze", "verify", "--man=no", "--recursive-errors=no"}, together: true},
 	"wireguard":        {argv: []string{"wg-quick", "strip"}},
 }
 
@@ -48,12 +49,19 @@ type Call struct {
 	expect  string
 }
 
-// Calls returns what is to be run for a generation's checks, each single one once.
+// Calls returns what is to be run for a generation's checks, as few as will do.
 func Calls(checks []generation.Check) []Call {
 	var calls []Call
 	for _, check := range checks {
 		p := programs[check.Checker]
 		call := Call{Checker: check.Checker, Argv: slices.Clone(p.argv), expect: p.expect}
+		before := slices.IndexFunc(calls, func(c Call) bool { return c.Checker == check.Checker })
+		if p.together && before >= 0 {
+			if !slices.Contains(calls[before].Argv, check.Path) {
+				calls[before].Argv = append(calls[before].Argv, check.Path)
+			}
+			continue
+		}
 		if !p.single {
 			call.Argv = append(call.Argv, check.Path)
 		}

@@ -29,6 +29,13 @@ func TestCallsAreMadeOnce(t *testing.T) {
 	}
 }
 
+func TestUnitsAreVerifiedTogether(t *testing.T) {
+	calls := Calls([]generation.Check{{Checker: "unit", Path: "/a.service"}, {Checker: "nft", Path: "/a"}, {Checker: "unit", Path: "/b.timer"}, {Checker: "unit", Path: "/a.service"}})
+	if len(calls) != 2 || strings.Join(calls[0].Argv, " ") != "systemd-analyze verify --man=no --recursive-errors=no /a.service /b.timer" {
+		t.Fatal(calls)
+	}
+}
+
 func TestCheckDefersTellsAndMasks(t *testing.T) {
 	runner := &command.Fake{
 		Missing: map[string]bool{"haproxy": true},

@@ -155,8 +155,8 @@ func (h Host) Run(ctx context.Context, g *generation.Generation, o Options) (Res
 	}
 	r.index = index
 	for _, step := range []func() error{
-		r.cleanTemporary, r.makeUsers, r.intend, r.stopLeaving, r.changeFiles, r.ownKeys, r.removeFolders, r.reread,
-		r.setInterfaces, r.setSysctls, r.runServices, r.restoreLeaving, r.deleteUsers,
+		r.cleanTemporary, r.makeUsers, r.intend, r.stopLeaving, r.changeFiles, r.ownKeys, r.removeFolders, r.enable,
+		r.reread, r.setInterfaces, r.setSysctls, r.runServices, r.restoreLeaving, r.deleteUsers,
 	} {
 		// On the way back, files that cannot be put back must not keep units from taking up those that could.
 		if err := step(); err != nil {
@@ -179,8 +179,10 @@ type run struct {
 	changes []Change
 	// pending is what units owe, by unit.
 	pending map[string]string
-	result  Result
-	errs    []error
+	// relinked says that another set of units starts at boot, of which systemd does not know yet.
+	relinked bool
+	result   Result
+	errs     []error
 }
 
 // problem ends the run, or on the way back is noted.
@@ -298,6 +300,7 @@ func (r *run) stopLeaving() error {
 			if err := r.problem(r.Units.Disable(r.ctx, name)); err != nil {
 				return err
 			}
+			r.relinked = true
 		}
 	}
 	return nil

@@ -28,19 +28,29 @@ func (u Units) States(_ context.Context, names []string) (map[string]unit.State,
 func (u Units) DaemonReload(context.Context) error { return u.Host.note("systemctl daemon-reload") }
 
 // Enable implements [unit.Manager].
-func (u Units) Enable(_ context.Context, name string) error {
-	if err := u.Host.note("systemctl enable %s", name); err != nil {
-		return err
+func (u Units) Enable(_ context.Context, names ...string) error {
+	for _, name := range names {
+		if err := u.Host.note("systemctl enable %s", name); err != nil {
+			return err
+		}
+		if err := u.Host.set(enabled, name, ""); err != nil {
+			return err
+		}
 	}
-	return u.Host.set(enabled, name, "")
+	return nil
 }
 
 // Disable implements [unit.Manager].
-func (u Units) Disable(_ context.Context, name string) error {
-	if err := u.Host.note("systemctl disable %s", name); err != nil {
-		return err
+func (u Units) Disable(_ context.Context, names ...string) error {
+	for _, name := range names {
+		if err := u.Host.note("systemctl disable %s", name); err != nil {
+			return err
+		}
+		if err := u.Host.unset(enabled, name); err != nil {
+			return err
+		}
 	}
-	return u.Host.unset(enabled, name)
+	return nil
 }
 
 // Do implements [unit.Manager].

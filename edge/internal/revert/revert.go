@@ -75,14 +75,12 @@ func (a Arming) Prepare(ctx context.Context) error {
 		if err := rootfs.Replace(a.FS, unitPath, text, 0o644, 0, 0); err != nil {
 			return err
 		}
-		if err := a.Units.DaemonReload(ctx); err != nil {
-			return err
-		}
 	}
 	states, err := a.Units.States(ctx, []string{generation.RevertUnit})
 	if err != nil {
 		return err
 	}
+	// The systemd that runs need not know of it: the one of the next boot reads the disk.
 	if !states[generation.RevertUnit].Enabled {
 		if err := a.Units.Enable(ctx, generation.RevertUnit); err != nil {
 			return err

@@ -52,6 +52,39 @@ func TestOnlyWhatDiffersChanges(t *testing.T) {
 	}
 }
 
+// TestSystemdReadsItsUnitsOnce counts what is dearest on a host, forwards and backwards.
+func TestSystemdReadsItsUnitsOnce(t *testing.T) {
+	w := fresh(t)
+	reloads := func(do func() error) (count, enabledAfter int) {
+		w.units.Actions = nil
+		must(t, do())
+		for _, action := range w.units.Actions {
+			switch {
+			case action == "daemon-reload":
+				count++
+			case strings.HasPrefix(action, "enable ") && count > 0:
+				enabledAfter++
+			}
+		}
+		return count, enabledAfter
+	}
+	for _, d := range []*generation.Document{document(2), document(3)} {
+		if count, late := reloads(func() error { return w.applyAndConfirm(d) }); count != 1 || late != 0 {
+			t.Errorf("%d reloads, %d units enabled behind the first: %v", count, late, w.units.Actions)
+		}
+	}
+	if _, err := w.apply(document(4)); err != nil {
+		t.Fatal(err)
+	}
+	count, late := reloads(func() error {
+		_, err := w.agent().Revert(context.Background(), "a test says so")
+		return err
+	})
+	if count != 1 || late != 0 {
+		t.Errorf("going back: %d reloads, %d units enabled behind the first: %v", count, late, w.units.Actions)
+	}
+}
+
 func TestRefusalsChangeNothing(t *testing.T) {
 	cases := map[string]struct {
 		prepare func(w *world, d *generation.Document)

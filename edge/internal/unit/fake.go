@@ -116,8 +116,17 @@ func (f *Fake) DaemonReload(context.Context) error {
 	return nil
 }
 
-// Enable implements [Manager]. As with systemd, the link is not durable until somebody syncs.
-func (f *Fake) Enable(_ context.Context, unit string) error {
+// Enable implements [Manager]. As with systemd, the links are not durable until somebody syncs.
+func (f *Fake) Enable(_ context.Context, units ...string) error {
+	for _, unit := range units {
+		if err := f.enable(unit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Fake) enable(unit string) error {
 	if err := f.step("enable " + unit); err != nil {
 		return err
 	}
@@ -140,11 +149,16 @@ func (f *Fake) Enable(_ context.Context, unit string) error {
 }
 
 // Disable implements [Manager].
-func (f *Fake) Disable(_ context.Context, unit string) error {
-	if err := f.step("disable " + unit); err != nil {
-		return err
+func (f *Fake) Disable(_ context.Context, units ...string) error {
+	for _, unit := range units {
+		if err := f.step("disable " + unit); err != nil {
+			return err
+		}
+		if err := rootfs.RemoveIfThere(f.FS, path.Join(fakeWants, unit)); err != nil {
+			return err
+		}
 	}
-	return rootfs.RemoveIfThere(f.FS, path.Join(fakeWants, unit))
+	return nil
 }
 
 func (f *Fake) start(unit string) error {

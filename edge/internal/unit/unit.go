@@ -48,8 +48,10 @@ type Manager interface {
 	States(ctx context.Context, units []string) (map[string]State, error)
 	// DaemonReload makes systemd read its units' files anew.
 	DaemonReload(ctx context.Context) error
-	Enable(ctx context.Context, unit string) error
-	Disable(ctx context.Context, unit string) error
+	// Enable and Disable change what starts at boot. The running systemd learns of it by [Manager.DaemonReload]: it is
+	// the dearest thing to ask of it, and one does for all.
+	Enable(ctx context.Context, units ...string) error
+	Disable(ctx context.Context, units ...string) error
 	Do(ctx context.Context, action Action, unit string) error
 	Arm(ctx context.Context, timer Timer) error
 	// Disarm is content if there is no such timer.
@@ -117,15 +119,21 @@ func (s Systemctl) DaemonReload(ctx context.Context) error {
 }
 
 // Enable implements [Manager].
-func (s Systemctl) Enable(ctx context.Context, unit string) error {
-	_, err := s.run(ctx, "enable", "--quiet", "--", unit)
+func (s Systemctl) Enable(ctx context.Context, units ...string) error {
+	return s.link(ctx, "enable", units)
+}
+
+func (s Systemctl) link(ctx context.Context, verb string, units []string) error {
+	if len(units) == 0 {
+		return nil
+	}
+	_, err := s.run(ctx, append([]string{verb, "--no-reload", "--quiet", "--"}, units...)...)
 	return err
 }
 
 // Disable implements [Manager].
-func (s Systemctl) Disable(ctx context.Context, unit string) error {
-	_, err := s.run(ctx, "disable", "--quiet", "--", unit)
-	return err
+func (s Systemctl) Disable(ctx context.Context, units ...string) error {
+	return s.link(ctx, "disable", units)
 }
 
 // Do implements [Manager]. The error of a unit that does not start has the end of what it said.

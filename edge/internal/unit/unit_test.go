@@ -54,6 +54,23 @@ func TestArmAndDisarm(t *testing.T) {
 	}
 }
 
+func TestEnablingReloadsNothing(t *testing.T) {
+	runner := &command.Fake{}
+	s := Systemctl{Runner: runner}
+	for _, err := range []error{
+		s.Enable(context.Background(), "a.service", "b.timer"), s.Enable(context.Background()), s.Disable(context.Background(), "c.service"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const systemctl = "systemctl --no-pager --no-ask-password "
+	want := systemctl + "enable --no-reload --quiet -- a.service b.timer\n" + systemctl + "disable --no-reload --quiet -- c.service"
+	if got := strings.Join(runner.Ran(), "\n"); got != want {
+		t.Error(got)
+	}
+}
+
 func TestBootDoesNotWait(t *testing.T) {
 	runner := &command.Fake{}
 	if err := (Systemctl{Runner: runner, NoBlock: true}).Do(context.Background(), Start, "a.service"); err != nil {
