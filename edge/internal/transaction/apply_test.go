@@ -73,6 +73,11 @@ func TestSystemdReadsItsUnitsOnce(t *testing.T) {
 			t.Errorf("%d reloads, %d units enabled behind the first: %v", count, late, w.units.Actions)
 		}
 	}
+	// Nothing of the disk tells systemd that a unit starts at boot again.
+	must(t, w.units.Disable(t.Context(), webUnit))
+	if count, _ := reloads(func() error { return w.applyAndConfirm(document(3)) }); count != 1 {
+		t.Errorf("an enabled unit: %d reloads: %v", count, w.units.Actions)
+	}
 	if _, err := w.apply(document(4)); err != nil {
 		t.Fatal(err)
 	}
