@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AskRequest, AskRoute, Question, SshTarget } from "./ask-host.ts";
 import { keysOutOfReach, parseKeysSeen, type KeysSeen } from "./keys.ts";
 import { parseObservation, type Observation } from "./observation.ts";
+import { Slots } from "./slots.ts";
 
 /** A route with what only the platform knows. */
 export interface AskedRoute {
@@ -19,6 +20,12 @@ const previewSeconds = 5;
 
 /** In an update a tunnel may have come up only just now. */
 const updateTries = 6;
+
+/**
+ * Hosts that are asked at the same time. Each takes a process of Node.js and one or two of ssh, some 80 MiB together,
+ * so that a fleet of any size is asked in the same memory; and two cores are busy with fewer.
+ */
+const slots = new Slots(16);
 
 const program = fileURLToPath(new URL("ask-host.ts", import.meta.url));
 
@@ -67,16 +74,20 @@ function answerOf(
       question: what,
     } satisfies AskRequest),
   );
-  return local.runOutput(
-    {
-      command: program,
-      interpreter: [process.execPath, "--disable-warning=ExperimentalWarning"],
-      stdin,
-      logging: "none",
-      addPreviousOutputInEnv: false,
-    },
-    isPreview ? {} : { dependsOn: [...after] },
-  ).stdout;
+  // In a slot it waits for nothing but the host, or those who hold one could wait for those who do not get one.
+  const known = pulumi.all([stdin, ...(isPreview ? [] : after.map(({ urn }) => urn))]);
+  return known.apply(async ([text]) => {
+    const { stdout } = await slots.run(() =>
+      local.run({
+        command: program,
+        interpreter: [process.execPath, "--disable-warning=ExperimentalWarning"],
+        stdin: text ?? "",
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      }),
+    );
+    return stdout;
+  });
 }
 
 /** The route with everything that only the platform knows. */
