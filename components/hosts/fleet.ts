@@ -7,7 +7,8 @@ import type { SymbolTable } from "../resolve.ts";
 import { Host, type HostInstance } from "./host.ts";
 
 export interface FleetArgs {
-  readonly plan: NetworkPlan;
+  /** Of the plan, what is about hosts. */
+  readonly plan: Pick<NetworkPlan, "hosts" | "rollout">;
   readonly symbols: SymbolTable;
   /** By host key. */
   readonly instances: ReadonlyMap<string, HostInstance>;

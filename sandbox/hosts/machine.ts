@@ -43,6 +43,8 @@ export interface Machine {
   readonly user?: string | undefined;
   /** Folders that are disks of their own: kept apart from the system's layer, on a plain file system. */
   readonly disks?: readonly string[] | undefined;
+  /** Folder of an image that is laid out like that of the recipe, to be used instead of it; see image.ts. */
+  readonly image?: string | undefined;
 }
 
 interface MachineRecord {
@@ -120,7 +122,7 @@ async function layOut(
     noteUse(record.image, paths.root);
     return record;
   }
-  const image: HostImage = await ensureImage();
+  const image: HostImage = machine.image === undefined ? await ensureImage() : imageIn(machine.image);
   noteUse(image.folder, paths.root);
   const folders = machineFolders(machine.name, paths);
   await mkdir(folders.folder, { recursive: true, mode: 0o700 });

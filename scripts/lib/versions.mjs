@@ -87,6 +87,11 @@ export const debianPackages = [
   "util-linux",
 ];
 
+/** Debian packages of `npm run bench`, by benchmark: what ours is compared with. */
+export const benchmarkPackages = {
+  fleet: ["ansible"],
+};
+
 /** `1.26.0`-like versions compared by number; a suffix such as `-alpha` or `rc1` is not looked at. */
 export function isAtLeast(/** @type {string} */ version, /** @type {string} */ minimum) {
   const parts = (/** @type {string} */ text) =>

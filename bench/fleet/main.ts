@@ -1,0 +1,95 @@
+/** `npm run bench fleet` after the bootstrap: measures, and writes what it has measured as JSON. See `usage`. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Ansible, ansibleVersion } from "./ansible.ts";
+import { Engine } from "./engine.ts";
+import { describeFleet, type FleetResult } from "./report.ts";
+import { playSize, type SizeResult } from "./rounds.ts";
+import { World } from "./world.ts";
+
+export const usage = `Options of npm run bench fleet:
+  --hosts 5,10,20,40   how many hosts, one after the other
+  --rounds 3,3,3,2     how often both sides take their turns with each
+  --parallel 16        resources that our engine works on at the same time
+  --forks 20           hosts that Ansible works on at the same time, at most
+`;
+
+const { values } = parseArgs({
+  options: {
+    hosts: { type: "string", default: "5,10,20,40" },
+    rounds: { type: "string", default: "3,3,3,2" },
+    parallel: { type: "string", default: "16" },
+    forks: { type: "string", default: "20" },
+    output: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function numbers(name: string, text: string): number[] {
+  const list = text.split(",").map(Number);
+  if (list.some((each) => !Number.isInteger(each) || each < 1 || each > 150)) {
+    throw new Error(`--${name} must be numbers from 1 to 150, and is ${text}`);
+  }
+  return list;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`  fleet       ${line}\n`);
+}
+
+/** What earlier runs have measured with other numbers of hosts stays. */
+function merge(file: string, fresh: FleetResult): FleetResult {
+  const old = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as FleetResult).sizes : [];
+  const kept = old.filter(({ hosts }) => fresh.sizes.every((size) => size.hosts !== hosts));
+  return { ...fresh, sizes: [...kept, ...fresh.sizes].sort((a, b) => a.hosts - b.hosts) };
+}
+
+async function run(output: string): Promise<void> {
+  const sizes = numbers("hosts", values.hosts);
+  const rounds = numbers("rounds", values.rounds);
+  const [parallel = 1] = numbers("parallel", values.parallel);
+  const [forks = 1] = numbers("forks", values.forks);
+  const world = new World();
+  const engine = new Engine(world, parallel);
+  const ansible = new Ansible(world, forks);
+  const tearDown = async (): Promise<void> => {
+    await ansible.remove();
+    await world.tearDown();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      void tearDown().finally(() => process.exit(130));
+    });
+  }
+  try {
+    await world.setUp(progress);
+    await engine.setUp();
+    const measured: SizeResult[] = [];
+    for (const [index, count] of sizes.entries()) {
+      const played = await playSize(
+        { world, engine, ansible, progress },
+        count,
+        rounds[index] ?? rounds.at(-1) ?? 1,
+        ({ side, first, again }) => {
+          const [one, two] = [first, again].map(({ wallSeconds }) => wallSeconds.toFixed(1));
+          progress(`${count} hosts, ${side}: ${one} s, and ${two} s with nothing to do`);
+        },
+      );
+      measured.push(played);
+      const fresh = {
+        sizes: measured,
+        parallel,
+        forks,
+        provider: engine.provider,
+        ansible: await ansibleVersion(),
+      };
+      writeFileSync(output, `${JSON.stringify(merge(output, fresh), undefined, 2)}\n`);
+    }
+  } finally {
+    await tearDown();
+  }
+  process.stdout.write(describeFleet(JSON.parse(readFileSync(output, "utf8")) as FleetResult));
+}
+
+if (values.help || values.output === undefined) process.stdout.write(usage);
+else await run(values.output);
