@@ -10,6 +10,7 @@ import { World } from "./world.ts";
 export const usage = `Options of npm run bench fleet:
   --hosts 5,10,20,40   how many hosts, one after the other
   --rounds 3,3,3,2     how often both sides take their turns with each
+  --add                adds rounds to what was measured before with as many hosts, instead of replacing it
   --parallel 16        resources that our engine works on at the same time
   --forks 20           hosts that Ansible works on at the same time, at most
 `;
@@ -18,6 +19,7 @@ const { values } = parseArgs({
   options: {
     hosts: { type: "string", default: "5,10,20,40" },
     rounds: { type: "string", default: "3,3,3,2" },
+    add: { type: "boolean", default: false },
     parallel: { type: "string", default: "16" },
     forks: { type: "string", default: "20" },
     output: { type: "string" },
@@ -37,11 +39,14 @@ function progress(line: string): void {
   process.stderr.write(`  fleet       ${line}\n`);
 }
 
-/** What earlier runs have measured with other numbers of hosts stays. */
-function merge(file: string, fresh: FleetResult): FleetResult {
-  const old = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as FleetResult).sizes : [];
+/** What earlier runs have measured with other numbers of hosts stays; with as many, it does if it is to be added to. */
+function merge(old: readonly SizeResult[], fresh: FleetResult): FleetResult {
+  const sizes = fresh.sizes.map((size): SizeResult => {
+    const before = values.add ? old.find(({ hosts }) => hosts === size.hosts) : undefined;
+    return { ...size, rounds: [...(before?.rounds ?? []), ...size.rounds] };
+  });
   const kept = old.filter(({ hosts }) => fresh.sizes.every((size) => size.hosts !== hosts));
-  return { ...fresh, sizes: [...kept, ...fresh.sizes].sort((a, b) => a.hosts - b.hosts) };
+  return { ...fresh, sizes: [...kept, ...sizes].sort((a, b) => a.hosts - b.hosts) };
 }
 
 async function run(output: string): Promise<void> {
@@ -49,6 +54,7 @@ async function run(output: string): Promise<void> {
   const rounds = numbers("rounds", values.rounds);
   const [parallel = 1] = numbers("parallel", values.parallel);
   const [forks = 1] = numbers("forks", values.forks);
+  const old = existsSync(output) ? (JSON.parse(readFileSync(output, "utf8")) as FleetResult).sizes : [];
   const world = new World();
   const engine = new Engine(world, parallel);
   const ansible = new Ansible(world, forks);
@@ -83,7 +89,7 @@ async function run(output: string): Promise<void> {
         provider: engine.provider,
         ansible: await ansibleVersion(),
       };
-      writeFileSync(output, `${JSON.stringify(merge(output, fresh), undefined, 2)}\n`);
+      writeFileSync(output, `${JSON.stringify(merge(old, fresh), undefined, 2)}\n`);
     }
   } finally {
     await tearDown();
