@@ -70,26 +70,20 @@ async function run(output: string): Promise<void> {
   try {
     await world.setUp(progress);
     await engine.setUp();
-    const measured: SizeResult[] = [];
+    const settings = { parallel, forks, provider: engine.provider, ansible: await ansibleVersion() };
+    let measured: readonly SizeResult[] = [];
     for (const [index, count] of sizes.entries()) {
-      const played = await playSize(
-        { world, engine, ansible, progress },
-        count,
-        rounds[index] ?? rounds.at(-1) ?? 1,
-        ({ side, first, again }) => {
-          const [one, two] = [first, again].map(({ wallSeconds }) => wallSeconds.toFixed(1));
-          progress(`${count} hosts, ${side}: ${one} s, and ${two} s with nothing to do`);
-        },
-      );
-      measured.push(played);
-      const fresh = {
-        sizes: measured,
-        parallel,
-        forks,
-        provider: engine.provider,
-        ansible: await ansibleVersion(),
-      };
-      writeFileSync(output, `${JSON.stringify(merge(old, fresh), undefined, 2)}\n`);
+      const earlier = measured;
+      const times = rounds[index] ?? rounds.at(-1) ?? 1;
+      await playSize({ world, engine, ansible, progress }, count, times, ({ side, first, again }, soFar) => {
+        const [one, two] = [first, again].map(({ wallSeconds }) => wallSeconds.toFixed(1));
+        progress(`${count} hosts, ${side}: ${one} s, and ${two} s with nothing to do`);
+        // A size counts when both sides have taken the same number of turns.
+        if (soFar.rounds.length % 2 !== 0) return;
+        measured = [...earlier, soFar];
+        const merged = merge(old, { sizes: measured, ...settings });
+        writeFileSync(output, `${JSON.stringify(merged, undefined, 2)}\n`);
+      });
     }
   } finally {
     await tearDown();

@@ -100,25 +100,24 @@ async function playRound(contestants: Contestants, side: Side, hosts: readonly F
 /**
  * Plays so many rounds with so many hosts: ours, theirs, theirs, ours, …, so that neither always comes first.
  *
- * @param onRound called after each side's turn
+ * @param onRound called after each side's turn, with what has been played so far
  * @throws where a run fails, changes something that it should not, or leaves a host other than planned.
  */
 export async function playSize(
   contestants: Contestants,
   count: number,
   rounds: number,
-  onRound: (round: Round) => void,
-): Promise<SizeResult> {
+  onRound: (round: Round, soFar: SizeResult) => void,
+): Promise<void> {
   const hosts = fleetHosts(count);
   const played: Round[] = [];
   for (let index = 0; index < rounds; index += 1) {
     const order: readonly Side[] = index % 2 === 0 ? ["ours", "ansible"] : ["ansible", "ours"];
     for (const side of order) {
       const round = await playRound(contestants, side, hosts);
-      onRound(round);
       played.push(round);
+      onRound(round, { hosts: count, at: new Date().toISOString(), rounds: [...played] });
     }
   }
   await contestants.world.remove(hosts);
-  return { hosts: count, at: new Date().toISOString(), rounds: played };
 }

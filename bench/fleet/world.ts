@@ -5,7 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
 import { hostPublicKeyFile, startAgent, stopAgent } from "../../sandbox/hosts/keys.ts";
-import { destroyMachine, startMachine, stopAllMachines, type Machine } from "../../sandbox/hosts/machine.ts";
+import {
+  destroyMachine,
+  runningMachines,
+  startMachine,
+  stopAllMachines,
+  type Machine,
+} from "../../sandbox/hosts/machine.ts";
 import { runOrThrow } from "../../sandbox/hosts/run.ts";
 import { namespaceName, sandboxPaths, type SandboxPaths } from "../../sandbox/paths.ts";
 import { operatorAddress, prefixLength, user, type FleetHost } from "./hosts.ts";
@@ -14,11 +20,18 @@ import { makeImage } from "./image.ts";
 /** Machines that boot, or are asked past the network, at the same time. */
 const batchSize = 6;
 
-/** Does something for all, so many at a time. */
+const destroyAttempts = 5;
+
+/**
+ * Does something for all, so many at a time.
+ * @throws what the first failure threw, when nothing of it runs any more.
+ */
 export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += batchSize) {
-    results.push(...(await Promise.all(items.slice(at, at + batchSize).map(work))));
+    const batch = items.slice(at, at + batchSize).map(work);
+    await Promise.allSettled(batch);
+    results.push(...(await Promise.all(batch)));
   }
   return results;
 }
@@ -62,6 +75,7 @@ export class World {
   }
 
   async tearDown(): Promise<void> {
+    await this.remove(runningMachines(this.paths));
     await stopAllMachines({ timeoutSeconds: 0 }, this.paths);
     await stopAgent(this.paths);
     for (const namespace of [...this.#namespaces, this.operator]) {
@@ -74,20 +88,30 @@ export class World {
   async reset(hosts: readonly FleetHost[], progress: (line: string) => void): Promise<void> {
     let done = 0;
     await inBatches(hosts, async (host) => {
-      await destroyMachine(host.name, this.paths);
+      await this.#destroy(host);
       const { state, failedUnits } = await startMachine(await this.#machine(host), this.paths);
       // chrony's own unit, which Debian does not start in a container, counts as skipped, not as failed.
       if (state !== "running") throw new Error(`${host.name} boots with failures: ${failedUnits.join(", ")}`);
       done += 1;
-      progress(`${done} of ${hosts.length} hosts have booted`);
+      if (done % 10 === 0 || done === hosts.length) progress(`${done} of ${hosts.length} hosts have booted`);
     });
   }
 
   /** Powers these machines off. */
   async remove(hosts: readonly FleetHost[]): Promise<void> {
-    await inBatches(hosts, async ({ name }) => {
-      await destroyMachine(name, this.paths);
-    });
+    await inBatches(hosts, async (host) => this.#destroy(host));
+  }
+
+  /** Of forty machines on two cores, some take longer to end than the sandbox waits for one. */
+  async #destroy({ name }: FleetHost): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await destroyMachine(name, this.paths);
+        return;
+      } catch (error) {
+        if (attempt === destroyAttempts) throw error;
+      }
+    }
   }
 
   async #machine({ name, hostname, address }: FleetHost): Promise<Machine> {
