@@ -50,7 +50,7 @@ it("tells median times, their ratio and whether the goals are met", () => {
 it("extrapolates by a straight line through the medians, and says that it does", () => {
   const text = describeFleet(result);
   // 21 s with 10 hosts and 31 s with 20: 11 s and 1 s for each.
-  expect(text).toContain("| ours, first | 11.0 s + 1.00 s × hosts | 1.000 | 17 min |");
+  expect(text).toContain("| ours, first | 11.0 s + 1.00 s × hosts | 1.000 | 17 min | 8 min |");
   expect(text).toContain("Nobody has run this.");
   expect(describeFleet({ ...result, sizes: result.sizes.slice(0, 1) })).not.toContain("extrapolation");
 });

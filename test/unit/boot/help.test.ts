@@ -6,6 +6,7 @@ it.each([
   ["start", "Usage: npm start"],
   ["test", "Usage: npm test"],
   ["soak", "Usage: npm run soak"],
+  ["bench", "Usage: npm run bench"],
 ])("scripts/%s.mjs --help", (script, title) => {
   for (const option of ["--help", "-h"]) {
     const text = execFileSync(process.execPath, [`scripts/${script}.mjs`, option], {
