@@ -24,13 +24,15 @@ export interface FleetHost {
   readonly name: string;
   readonly hostname: string;
   readonly address: string;
+  /** OpenSSH public key of the operator, who alone may log in. */
+  readonly operatorKey: string;
 }
 
 /** Hosts 1 to so many; at most 150. */
-export function fleetHosts(count: number): FleetHost[] {
+export function fleetHosts(count: number, operatorKey: string): FleetHost[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `h${String(index + 1).padStart(2, "0")}`;
-    return { name, hostname: `${name}.fleet.test`, address: `192.168.88.${100 + index + 1}` };
+    return { name, hostname: `${name}.fleet.test`, address: `192.168.88.${100 + index + 1}`, operatorKey };
   });
 }
 
@@ -40,16 +42,16 @@ const kernelSettings = {
 };
 
 /**
- * A machine that forwards, keeps time, answers DNS and is measured: ten files, three kernel settings, five services and
+ * A machine that forwards, keeps time, answers DNS and is measured: twelve files, three kernel settings, five services and
  * the firewall's table, which is two files and a sixth service.
  *
  * Neither side looks after packages, which are there, and the agent's own metrics are left out, since the other side has
  * none.
  */
-export function generationOf({ name, hostname, address }: FleetHost): GenerationPlan {
+export function generationOf({ name, hostname, address, operatorKey }: FleetHost): GenerationPlan {
   const parts: GenerationPart[] = [
     identity(name, hostname),
-    sshd({ isInstance: false }),
+    sshd({ isInstance: false, login: { user, authorizedKeys: [operatorKey] } }),
     time({ interface: "eth0" }),
     exporter({ address, inTunnel: false }),
     resolver({

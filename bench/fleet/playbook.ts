@@ -14,6 +14,7 @@ const anyHost: FleetHost = {
   name: "{{ inventory_hostname }}",
   hostname: "{{ inventory_hostname }}.fleet.test",
   address: "{{ ansible_host }}",
+  operatorKey: "{{ operator_key }}",
 };
 
 const tableFile = "/etc/reef-agent/table.nft";
@@ -204,7 +205,7 @@ ssh_args = ${ssh.join(" ")}
 
 function inventory({ hosts }: AnsibleRun): string {
   const lines = hosts.map(({ name, address }) => `${name} ansible_host=${address} ansible_user=${user}`);
-  return `[fleet]\n${lines.join("\n")}\n`;
+  return `[fleet]\n${lines.join("\n")}\n\n[fleet:vars]\noperator_key=${hosts[0]?.operatorKey ?? ""}\n`;
 }
 
 /** All files of an Ansible run but for the known hosts, by their paths in its folder. */

@@ -109,7 +109,7 @@ export async function playSize(
   rounds: number,
   onRound: (round: Round, soFar: SizeResult) => void,
 ): Promise<void> {
-  const hosts = fleetHosts(count);
+  const hosts = fleetHosts(count, contestants.world.operatorKey);
   const played: Round[] = [];
   for (let index = 0; index < rounds; index += 1) {
     const order: readonly Side[] = index % 2 === 0 ? ["ours", "ansible"] : ["ansible", "ours"];

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
-import { hostPublicKeyFile, startAgent, stopAgent } from "../../sandbox/hosts/keys.ts";
+import { hostPublicKeyFile, operatorPublicKeyFile, startAgent, stopAgent } from "../../sandbox/hosts/keys.ts";
 import {
   destroyMachine,
   runningMachines,
@@ -53,6 +53,11 @@ export class World {
     this.operator = namespaceName("op", this.paths.root);
   }
 
+  /** OpenSSH public key of the operator. */
+  get operatorKey(): string {
+    return readFileSync(operatorPublicKeyFile(this.paths), "utf8").trim();
+  }
+
   /** The value for SSH_AUTH_SOCK. */
   get sshAgent(): string {
     return this.#sshAgent;
@@ -98,12 +103,12 @@ export class World {
   }
 
   /** Powers these machines off. */
-  async remove(hosts: readonly FleetHost[]): Promise<void> {
+  async remove(hosts: readonly Pick<FleetHost, "name">[]): Promise<void> {
     await inBatches(hosts, async (host) => this.#destroy(host));
   }
 
   /** Of forty machines on two cores, some take longer to end than the sandbox waits for one. */
-  async #destroy({ name }: FleetHost): Promise<void> {
+  async #destroy({ name }: Pick<FleetHost, "name">): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await destroyMachine(name, this.paths);

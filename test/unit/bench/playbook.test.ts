@@ -16,15 +16,16 @@ interface Play {
   readonly handlers: readonly Task[];
 }
 
-const hosts = fleetHosts(40);
+const hosts = fleetHosts(40, "ssh-ed25519 AAAA operator");
 const files = ansibleFiles({ hosts, folder: "/run/a", forks: 20 });
 const [play] = parse(files.get("site.yml") ?? "") as [Play];
 
-/** The two variables that the templates use. */
-function render(text: string, { name, address }: FleetHost): string {
+/** The three variables that the templates use. */
+function render(text: string, { name, address, operatorKey }: FleetHost): string {
   const rendered = text
     .replaceAll("{{ inventory_hostname }}", name)
-    .replaceAll("{{ ansible_host }}", address);
+    .replaceAll("{{ ansible_host }}", address)
+    .replaceAll("{{ operator_key }}", operatorKey);
   expect(rendered).not.toContain("{{");
   return rendered;
 }
