@@ -12,6 +12,7 @@ export const usage = `Options of npm run bench fleet:
   --rounds 3,3,3,2     how often both sides take their turns with each
   --add                adds rounds to what was measured before with as many hosts, instead of replacing it
   --report             measures nothing, and writes the report of what was measured before
+  --note SENTENCE      what a reader of the report should know about the machine while it was measured
   --parallel 16        resources that our engine works on at the same time
   --forks 20           hosts that Ansible works on at the same time, at most
 `;
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     hosts: { type: "string", default: "5,10,20,40" },
     rounds: { type: "string", default: "3,3,3,2" },
     add: { type: "boolean", default: false },
+    note: { type: "string", default: "" },
     report: { type: "boolean", default: false },
     parallel: { type: "string", default: "16" },
     forks: { type: "string", default: "20" },
@@ -93,7 +95,8 @@ async function run(output: string): Promise<void> {
 }
 
 function report(output: string): void {
-  process.stdout.write(describeFleet(JSON.parse(readFileSync(output, "utf8")) as FleetResult));
+  const result = JSON.parse(readFileSync(output, "utf8")) as FleetResult;
+  process.stdout.write(describeFleet(result, values.note));
 }
 
 if (values.help || values.output === undefined) process.stdout.write(usage);

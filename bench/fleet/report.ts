@@ -119,7 +119,7 @@ function extrapolation(sizes: readonly SizeResult[]): string[] {
       "straight line through the medians",
       "R²",
       `${extrapolated} hosts`,
-      "of it the operator's processor time, on all cores together",
+      "the operator's processor time for it, on all cores together",
     ],
     (["first", "again"] as const).flatMap((phase) => [row("ours", phase), row("ansible", phase)]),
   );
@@ -132,14 +132,19 @@ function verdict({ hosts, rounds }: SizeResult, phase: Phase): string {
   return `With ${hosts} hosts, ${what} is ${ratio.toFixed(1)} times as fast as Ansible's; the goal is ${goals[phase]}: ${outcome}.`;
 }
 
-/** The section below the heading. */
-export function describeFleet(result: FleetResult): string {
+/**
+ * The section below the heading.
+ *
+ * @param note a sentence about the circumstances; may be empty
+ */
+export function describeFleet(result: FleetResult, note = ""): string {
   const { sizes, parallel, forks, provider, ansible } = result;
   const largest = sizes.at(-1);
   if (largest === undefined) throw new Error("nothing was measured");
   const lines = [
     `Ours is \`pulumi up --skip-preview --parallel ${parallel}\` with the program's own components (the command provider is the ${provider}); the other is ${ansible} from Debian with \`strategy: free\`, pipelining, ControlPersist and up to ${forks} forks.`,
     "",
+    ...(note === "" ? [] : [note, ""]),
     `- ${verdict(largest, "first")}`,
     `- ${verdict(largest, "again")}`,
     "",

@@ -42,6 +42,7 @@ it("tells median times, their ratio and whether the goals are met", () => {
   expect(text).toContain(
     "| 10 | 2 | 20.0 / **21.0** / 22.0 | 80.0 / **90.0** / 100.0 | 2.10 | 9.00 | **4.3×** | 2026-01-02 03:04 |",
   );
+  expect(describeFleet(result, "It rained.")).toContain("\n\nIt rained.\n\n- With 20 hosts");
   expect(describeFleet({ ...result, sizes: result.sizes.slice(0, 1) })).toContain(
     "is 6.4 times as fast as Ansible's; the goal is 10: missed.",
   );
