@@ -7,7 +7,8 @@ import type { HostPlan } from "../../components/plan/model.ts";
 import { askService } from "../../sandbox/ask.ts";
 import { runPulumi, stackName } from "../../sandbox/engine.ts";
 import { machineFolders } from "../../sandbox/hosts/folders.ts";
-import { killMachine } from "../../sandbox/hosts/machine.ts";
+import { killMachine, type Machine } from "../../sandbox/hosts/machine.ts";
+import { runOrThrow } from "../../sandbox/hosts/run.ts";
 import { sandboxPaths } from "../../sandbox/paths.ts";
 import { planOf } from "../unit/plan/subject.ts";
 import { onHost } from "./packets.ts";
@@ -70,10 +71,16 @@ export async function preview(): Promise<EngineRun> {
   return await succeed("preview", "--suppress-outputs");
 }
 
-/** A machine of the same name and host key with an empty disk, as a card that was written anew. */
+/**
+ * A machine of the same name and host key with an empty disk, as a card that was written anew. Its network namespace
+ * outlives it, with what it had told the kernel.
+ */
 export async function setUpAnew(name: string): Promise<void> {
+  const { record } = machineFolders(name, paths);
+  const { machine } = JSON.parse(readFileSync(record, "utf8")) as { readonly machine: Machine };
   await killMachine(name, paths);
-  await rm(machineFolders(name, paths).record);
+  await rm(record);
+  await runOrThrow(["ip", "netns", "exec", machine.namespace, "nft", "flush", "ruleset"]);
 }
 
 /** Resolves when all machines run that should. */

@@ -136,7 +136,9 @@ describe("a host made of files", () => {
   const asked = async (host: string) =>
     parseObservation(
       "h",
-      JSON.stringify(await ask({ host: "h", routes: [route({ host })], seconds: 10, tries: 1, question: { document } })),
+      JSON.stringify(
+        await ask({ host: "h", routes: [route({ host })], seconds: 10, tries: 1, question: { document } }),
+      ),
     );
 
   test("is asked as others are", async () => {
