@@ -175,7 +175,7 @@ describe("machines set up anew, lost keys and lost numbers", () => {
     await tell("us-west/lb-2", "rm /etc/ssl/blackroad.pem.key");
     for (const host of ["edge-home/lucidia", "us-west/hub-1"])
       await tell(host, "rm /etc/wireguard/private.key");
-    await tell("edge-home/lucidia", "rm /var/lib/reef-agent/numbers.json");
+    await tell("edge-home/lucidia", "rm -f /var/lib/reef-agent/numbers.json");
     await tell("coral-reef/gateway", "echo torn >/var/lib/reef-agent/numbers.json");
     const { steps } = await preview();
     expect(Object.keys(steps)).toEqual(
