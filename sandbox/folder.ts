@@ -2,7 +2,7 @@
  * The sandbox's folder itself: whether it can be one, before anything is made in it; and its deletion, which takes what
  * is the sandbox's and nothing else.
  */
-import { accessSync, constants, existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { makeFolder, reasonOf } from "../scripts/lib/folder.mjs";
 import { SandboxError } from "./mode.ts";
@@ -15,8 +15,13 @@ const longestSocket = "cloudflare.sock";
 
 const modeFiles = ["mode.json", "mode.json.new"];
 
+/** Tells that a folder is a sandbox's: the first file in it and the last, since purging deletes by names alone. */
+const markerName = ".roadnet-sandbox";
+const markerText =
+  "The folder of a sandbox of blackroad-network: `npm stop -- --purge` deletes what is in it.\n";
+
 function ownNames({ root, ...folders }: SandboxPaths): readonly string[] {
-  const files = ["plugins.json", ...modeFiles].map((name) => join(root, name));
+  const files = ["plugins.json", ...modeFiles, markerName].map((name) => join(root, name));
   return [...Object.values(folders), ...files].map((path) => basename(path));
 }
 
@@ -31,6 +36,15 @@ function refusal(root: string, reason: string): SandboxError {
 function strangersIn(paths: SandboxPaths): readonly string[] {
   const own = ownNames(paths);
   return readdirSync(paths.root).filter((name) => !own.includes(name));
+}
+
+/** Takes an empty folder for the sandbox. What is in one that was not taken is somebody else's, whatever it is called. */
+function takeFolder(paths: SandboxPaths): readonly string[] {
+  const marker = join(paths.root, markerName);
+  if (existsSync(marker)) return [];
+  const strangers = readdirSync(paths.root);
+  if (strangers.length === 0) writeFileSync(marker, markerText, { mode: 0o600 });
+  return strangers;
 }
 
 /**
@@ -54,7 +68,7 @@ export function prepareFolder(paths: SandboxPaths): void {
   try {
     makeFolder(root, 0o700);
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
-    strangers = existsSync(join(root, "mode.json")) ? [] : strangersIn(paths);
+    strangers = takeFolder(paths);
   } catch (error) {
     throw refusal(root, reasonOf(error));
   }
@@ -73,7 +87,7 @@ export function prepareFolder(paths: SandboxPaths): void {
  */
 export function emptyFolder(paths: SandboxPaths): readonly string[] {
   const names = ownNames(paths).filter((name) => join(paths.root, name) !== paths.run);
-  const last = (name: string): number => (modeFiles.includes(name) ? 1 : 0);
+  const last = (name: string): number => (name === markerName ? 2 : modeFiles.includes(name) ? 1 : 0);
   try {
     for (const name of names.toSorted((a, b) => last(a) - last(b))) {
       rmSync(join(paths.root, name), { recursive: true, force: true });
@@ -84,9 +98,10 @@ export function emptyFolder(paths: SandboxPaths): readonly string[] {
   }
 }
 
-/** Deletes the folder itself and what `run` held, unless something else is left in it. */
+/** Deletes the folder itself, what `run` held and the marker, unless something else is left in it. */
 export function removeFolder(paths: SandboxPaths): void {
   rmSync(paths.run, { recursive: true, force: true });
+  if (strangersIn(paths).length === 0) rmSync(join(paths.root, markerName), { force: true });
   try {
     rmdirSync(paths.root);
   } catch {

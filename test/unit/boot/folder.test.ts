@@ -61,10 +61,10 @@ describe("a folder that can be none of a sandbox is refused", () => {
     expect(refusalOf(join(base, name))).toContain("its path may have no spaces, and none of");
   });
 
-  it("one with something else in it, which stays as it is", () => {
-    writeFileSync(join(base, "thesis.tex"), "");
-    expect(refusalOf(base)).toContain("it holds something else (thesis.tex)");
-    expect(readdirSync(base)).toEqual(["thesis.tex"]);
+  it.each(["thesis.tex", "mode.json", "project"])("one with something else in it, such as %s", (name) => {
+    mkdirSync(join(base, name));
+    expect(refusalOf(base)).toContain(`it holds something else (${name})`);
+    expect(readdirSync(base)).toEqual([name]);
   });
 });
 
@@ -80,6 +80,7 @@ it("a folder is one of a sandbox if it is new, empty, begun or complete", () => 
 
 it("deleting takes what is the sandbox's and nothing else", () => {
   const paths = sandboxPaths(join(base, "sandbox"));
+  prepareFolder(paths);
   for (const folder of [paths.run, paths.state, paths.keys]) mkdirSync(folder, { recursive: true });
   for (const name of ["mode.json", "plugins.json", "thesis.tex"]) writeFileSync(join(paths.root, name), "");
   writeFileSync(join(base, "outside"), "");

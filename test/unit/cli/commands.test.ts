@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { prepareFolder } from "../../../sandbox/folder.ts";
 import { settleMode } from "../../../sandbox/mode.ts";
 import { sandboxPaths, serviceSocket, type SandboxPaths } from "../../../sandbox/paths.ts";
 import { processStartTicks } from "../../../sandbox/service.ts";
@@ -12,6 +13,7 @@ let paths: SandboxPaths;
 let server: Server | undefined;
 beforeEach(() => {
   paths = sandboxPaths(mkdtempSync(join(tmpdir(), "roadnet-cli-")));
+  prepareFolder(paths);
   mkdirSync(paths.run);
 });
 afterEach(() => {
