@@ -31,7 +31,8 @@ function modeFile(paths: SandboxPaths): string {
  */
 export function readMode(paths: SandboxPaths = sandboxPaths()): SandboxMode | undefined {
   try {
-    return JSON.parse(readFileSync(modeFile(paths), "utf8")) as SandboxMode;
+    const mode = JSON.parse(readFileSync(modeFile(paths), "utf8")) as Partial<SandboxMode> | null;
+    return typeof mode?.packets === "boolean" ? { packets: mode.packets } : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EACCES") {
       throw new SandboxError(`The sandbox in ${paths.root} belongs to another user: ask as that user.`, 2);

@@ -60,7 +60,8 @@ function pluginFolderName(name: ProviderName, version: string): string {
 /** Which plugins a sandbox has; empty before its first start. */
 export function readPlugins(paths: SandboxPaths = sandboxPaths()): readonly PluginUse[] {
   try {
-    return JSON.parse(readFileSync(join(paths.root, "plugins.json"), "utf8")) as readonly PluginUse[];
+    const uses: unknown = JSON.parse(readFileSync(join(paths.root, "plugins.json"), "utf8"));
+    return Array.isArray(uses) ? (uses as PluginUse[]) : [];
   } catch {
     return [];
   }

@@ -45,13 +45,25 @@ export function findService(
   service: ServiceName,
   paths: SandboxPaths = sandboxPaths(),
 ): ServiceRecord | undefined {
-  let record: ServiceRecord;
+  const record = readRecord(service, paths);
+  if (record === undefined) return undefined;
+  return processStartTicks(record.pid) === record.startTicks ? record : undefined;
+}
+
+/** A record that was damaged is none. */
+function readRecord(service: ServiceName, paths: SandboxPaths): ServiceRecord | undefined {
   try {
-    record = JSON.parse(readFileSync(recordFile(paths, service), "utf8")) as ServiceRecord;
+    const record = JSON.parse(readFileSync(recordFile(paths, service), "utf8")) as ServiceRecord | null;
+    return typeof record?.pid === "number" ? record : undefined;
   } catch {
     return undefined;
   }
-  return processStartTicks(record.pid) === record.startTicks ? record : undefined;
+}
+
+/** Called by a service that ends: removes what it left behind, unless another has come in its place. */
+export function retire(service: ServiceName, paths: SandboxPaths = sandboxPaths()): void {
+  const record = readRecord(service, paths);
+  if (record === undefined || record.pid === process.pid) forgetService(service, paths);
 }
 
 /** Removes what a service left behind; called when it is known to have ended. */

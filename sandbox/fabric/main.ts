@@ -17,7 +17,7 @@ import {
 import { sandboxPaths, serviceSocket, type SandboxPaths } from "../paths.ts";
 import { writeLog } from "../services/log.ts";
 import { AwsClient } from "../services/aws/client.ts";
-import { announceReady, findService, forgetService } from "../service.ts";
+import { announceReady, findService, retire } from "../service.ts";
 import { Kernel } from "./kernel.ts";
 import type { MachineDriver } from "./machines.ts";
 import { createFabricServer, Fabric } from "./service.ts";
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     process.once(signal, () => {
       fabric.stop();
       writeLog("ended");
-      forgetService("fabric", paths);
+      retire("fabric", paths);
       // The kernel's state stays: the next fabric finds it, or destroyFabric() removes it.
       process.exit(0);
     });

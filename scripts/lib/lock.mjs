@@ -14,10 +14,12 @@ const takeoverStaleMilliseconds = 10_000;
 export function lockOwner(/** @type {string} */ file) {
   let owner;
   try {
-    owner = /** @type {LockOwner} */ (JSON.parse(readFileSync(file, "utf8")));
+    owner = /** @type {LockOwner | null} */ (JSON.parse(readFileSync(file, "utf8")));
   } catch {
     return undefined;
   }
+  // One that was damaged is nobody's.
+  if (typeof owner?.pid !== "number") return undefined;
   return processStartTicks(owner.pid) === owner.startTicks ? owner : undefined;
 }
 

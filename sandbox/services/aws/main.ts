@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { sandboxPaths, serviceSocket } from "../../paths.ts";
-import { announceReady, forgetService } from "../../service.ts";
+import { announceReady, retire } from "../../service.ts";
 import { writeLog } from "../log.ts";
 import { defaultQuotas, parseQuotas } from "./quotas.ts";
 import { createAwsServer, listen } from "./server.ts";
@@ -31,7 +31,7 @@ function end(): void {
   server.close(() => {
     service.store.close();
     writeLog("ended");
-    forgetService("aws", paths);
+    retire("aws", paths);
     process.exit(0);
   });
   server.closeAllConnections();

@@ -10,7 +10,7 @@ import type { Server } from "node:http";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { sandboxPaths, serviceSocket } from "../../paths.ts";
-import { announceReady, findService, forgetService } from "../../service.ts";
+import { announceReady, findService, retire } from "../../service.ts";
 import { apiPrefix } from "./api.ts";
 import { createControlServer } from "./control.ts";
 import { loadCredentials } from "./credentials.ts";
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       writeLog("ended");
-      forgetService("cloudflare", paths);
+      retire("cloudflare", paths);
       // Every change is on disk already, so there is nothing to wait for.
       process.exit(0);
     });

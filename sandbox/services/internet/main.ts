@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { sandboxPaths } from "../../paths.ts";
-import { announceReady, findService, forgetService } from "../../service.ts";
+import { announceReady, findService, retire } from "../../service.ts";
 import { writeLog } from "../log.ts";
 import { createWebServer } from "./web.ts";
 
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       writeLog("ended");
-      forgetService("internet", paths);
+      retire("internet", paths);
       process.exit(0);
     });
   }
