@@ -21,31 +21,46 @@ export interface MachineKeys {
   readonly cloudflareAccount: string;
 }
 
-function readYaml(file: string): Document {
-  let text: string;
+function readText(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    throw new SandboxError(`${file} is missing: the checkout is not complete.`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new SandboxError(
+      `${file} cannot be read (${(error as Error).message}): the checkout is not complete.`,
+    );
   }
+}
+
+function readYaml(file: string): Document {
+  const text = readText(file);
+  return parseYaml(text, file);
+}
+
+/** @throws {SandboxError} with everything that is wrong, each with its line and column */
+function parseYaml(text: string, file: string): Document {
   const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    throw new SandboxError(`${file}: ${problem.message}`);
+  if (document.errors.length > 0) {
+    throw new SandboxError(`${file}: ${document.errors.map(({ message }) => message.trim()).join("\n")}`);
+  }
+  if (!isMap(document.contents)) {
+    throw new SandboxError(`${file} must be a map, with config in it.`);
   }
   return document;
 }
 
-/** The stack file with this machine's keys in it. */
+/**
+ * The stack file with this machine's keys in it, wherever there is room for them. Whatever else is not as it should be
+ * is for the program's own check to tell, which tells all of it.
+ */
 export function fillStack(text: string, keys: MachineKeys): Document {
-  const document = parseDocument(text);
-  document.setIn([...networkPath, "operator", "authorizedKeys"], [keys.operator]);
-  document.setIn(["config", "blackroad-network:cloudflareAccountId"], keys.cloudflareAccount);
+  const document = parseYaml(text, `Pulumi.${stackName}.yaml`);
+  const fill = (path: readonly string[], value: unknown): void => {
+    if (isMap(document.getIn(path.slice(0, -1)))) document.setIn(path, value);
+  };
+  fill([...networkPath, "operator", "authorizedKeys"], [keys.operator]);
+  fill(["config", "blackroad-network:cloudflareAccountId"], keys.cloudflareAccount);
   const sites = document.getIn([...networkPath, "hosts"]);
-  if (!isMap(sites)) {
-    throw new SandboxError(`Pulumi.${stackName}.yaml has no map of hosts in blackroad-network:network.`);
-  }
-  for (const { key: site, value: hosts } of sites.items) {
+  for (const { key: site, value: hosts } of isMap(sites) ? sites.items : []) {
     for (const { key: host, value: options } of isMap(hosts) ? hosts.items : []) {
       const names = [site, host].map((key) => (isScalar(key) ? String(key.value) : ""));
       if (isMap(options) && isMap(options.get("bootstrap"))) {
@@ -78,7 +93,7 @@ export function prepareProject(keys: MachineKeys, paths: SandboxPaths = sandboxP
   writeIfChanged(join(paths.project, "Pulumi.yaml"), project.toString());
 
   const file = `Pulumi.${stackName}.yaml`;
-  const stack = fillStack(readFileSync(join(checkout, file), "utf8"), keys);
+  const stack = fillStack(readText(join(checkout, file)), keys);
   const target = join(paths.project, file);
   for (const key of ["encryptionsalt", "secretsprovider"]) {
     const kept = readKept(target, key);

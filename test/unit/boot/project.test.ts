@@ -74,6 +74,24 @@ describe("the sandbox's project", () => {
   });
 });
 
-it("a stack file without hosts is refused by name", () => {
-  expect(() => fillStack("config: {}\n", keys)).toThrow("Pulumi.sandbox.yaml has no map of hosts");
+describe("a stack file", () => {
+  it.each(["config: [", "config: {}\nconfig: {}\n", "config:\n\tx: 1\n"])(
+    "that is no YAML is refused: %j",
+    (text) => {
+      expect(() => fillStack(text, keys)).toThrow(/^Pulumi\.sandbox\.yaml: .* at line \d+, column \d+/);
+    },
+  );
+
+  it.each(["", "- a\n", "text\n"])("that is no map is refused: %j", (text) => {
+    expect(() => fillStack(text, keys)).toThrow("Pulumi.sandbox.yaml must be a map");
+  });
+
+  it.each([
+    "config: 5\n",
+    "config:\n  blackroad-network:network: 7\n",
+    "config:\n  blackroad-network:network:\n    operator: [1]\n    hosts: x\n",
+  ])("without room for keys is left to the program's check: %j", (text) => {
+    const { config } = parse(fillStack(text, keys).toString()) as { config: unknown };
+    expect(JSON.stringify(config)).not.toContain(keys.operator);
+  });
 });
