@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createProgress, SetupError } from "./lib/progress.mjs";
+import { tolerateClosedOutput } from "./lib/output.mjs";
 import { run } from "./lib/run.mjs";
 import { debianPackages } from "./lib/versions.mjs";
 import { ensureAgent } from "./steps/agent.mjs";
@@ -113,6 +114,7 @@ export async function bootstrap(needs, progress) {
  * @param {(progress: import("./lib/progress.mjs").Progress) => Promise<number>} work
  */
 export async function main(name, work) {
+  tolerateClosedOutput();
   try {
     // With --json nothing but the result goes to standard output.
     process.exitCode = await work(

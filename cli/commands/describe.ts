@@ -38,6 +38,7 @@ export function addDescribe(parent: Command): void {
     .description("write the simulated AWS as the JSON of `aws ec2 describe-*`, per region")
     .addHelpText("after", examples)
     .action(async (directory: string, _options: unknown, command: Command) => {
+      if (directory === "") throw new SandboxError("The directory has no name.", 2);
       const { regions, revision } = (await askService("aws", "GET", "/describe")) as Description;
       const target = resolve(directory);
       let files: readonly string[];

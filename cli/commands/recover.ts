@@ -38,7 +38,8 @@ interface Options {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("must be a number of seconds");
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError("must be a number of seconds");
   return value;
 }
 
