@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { listenForEvents } from "./engine-events.ts";
@@ -27,12 +27,18 @@ export function passphraseFile(paths: SandboxPaths): string {
   return join(paths.keys, "passphrase");
 }
 
+/** Whether there is a passphrase, and not an empty file. */
+export function hasPassphrase(paths: SandboxPaths): boolean {
+  return (statSync(passphraseFile(paths), { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
 /** Makes the passphrase of the stack's secrets, readable by its owner alone, if there is none. */
 export function preparePassphrase(paths: SandboxPaths): void {
   const file = passphraseFile(paths);
-  if (existsSync(file)) {
+  if (hasPassphrase(paths)) {
     return;
   }
+  rmSync(file, { force: true });
   mkdirSync(paths.keys, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });
@@ -124,6 +130,8 @@ export interface RunPulumiOptions {
 export interface PulumiResult {
   /** The exit code; -1 where a signal ended it. */
   readonly exitCode: number;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -159,20 +167,20 @@ export async function runPulumi(
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
   }
-  const ended = new Promise<number>((resolve, reject) => {
+  const ended = new Promise<Pick<PulumiResult, "exitCode" | "signal">>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
       reject(missing ? new SandboxError(`There is no \`${program}\` on PATH: run \`npm start\`.`) : error);
     });
-    child.once("close", (code) => {
-      resolve(code ?? -1);
+    child.once("close", (code, signal) => {
+      resolve({ exitCode: code ?? -1, ...(signal === null ? {} : { signal }) });
     });
   });
   if (child.pid !== undefined) {
     options.onStart?.(child.pid);
   }
   try {
-    return { exitCode: await ended, ...output };
+    return { ...(await ended), ...output };
   } finally {
     await events?.close();
   }

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../scripts/lib/progress.mjs";
 import { EngineProgress } from "./engine-progress.ts";
-import { mustRunPulumi, preparePassphrase, runPulumi, stackName } from "./engine.ts";
+import { hasPassphrase, mustRunPulumi, preparePassphrase, runPulumi, stackName } from "./engine.ts";
 import { findRunningEngine } from "./engines.ts";
 import { loadWorld } from "./fabric/world.ts";
 import { prepareFolder } from "./folder.ts";
@@ -110,6 +110,7 @@ async function prepareMachineKeys({ paths, progress }: Parts): Promise<void> {
     "keys",
     async (say) => {
       say("operator's key and host keys");
+      requirePassphrase(paths);
       await prepareKeys(names, paths);
       preparePassphrase(paths);
     },
@@ -123,6 +124,15 @@ async function prepareMachineKeys({ paths, progress }: Parts): Promise<void> {
     },
     paths,
   );
+}
+
+/** A new one would open none of the secrets that the stack has already. */
+function requirePassphrase(paths: SandboxPaths): void {
+  if (stackExists(paths) && !hasPassphrase(paths)) {
+    throw new SandboxError(
+      `The passphrase of the stack's secrets is lost (${paths.keys}/passphrase): \`npm stop -- --purge\`, then start anew.`,
+    );
+  }
 }
 
 function readHostKey(name: string, paths: SandboxPaths): string {
@@ -239,6 +249,11 @@ async function deploy({ paths, packets, progress }: Parts): Promise<Readonly<Rec
         );
       }
       writeFileSync(log, text, { mode: 0o600 });
+      if (result.signal !== undefined) {
+        throw new SandboxError(
+          `\`pulumi up\` was ended from outside (${result.signal}); start again, it goes on from there.`,
+        );
+      }
       if (result.exitCode !== 0) {
         const tail = text.trim().split("\n").slice(-20).join("\n");
         const problems = engine.problems.length > 0 ? engine.problems.join("\n") : tail;
