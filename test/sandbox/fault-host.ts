@@ -320,8 +320,13 @@ export class FaultHost {
   }
 
   #read(path: string): string {
-    const inside = this.#inside(path);
-    return existsSync(inside) ? readFileSync(inside, "utf8") : "";
+    try {
+      return readFileSync(this.#inside(path), "utf8");
+    } catch (error) {
+      // A process ends whenever it likes, with all that tells of it.
+      if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+      throw error;
+    }
   }
 
   /** Lets a stopped agent go on, and sudo above it, which stops itself when its child does. */
