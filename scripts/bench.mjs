@@ -3,11 +3,12 @@
  * `npm run bench NAME`: how long ours takes beside what people use otherwise, measured in one run, and what came of it
  * in docs/bench.md. Nothing here is a test: times depend on the machine.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { bootstrap, checkout, continueOnCurrentNode, main } from "./bootstrap.mjs";
+import { writeMarkdown } from "./lib/markdown.mjs";
 import { SetupError } from "./lib/progress.mjs";
 import { benchmarkPackages } from "./lib/versions.mjs";
 import { ensureDebianPackages } from "./steps/debian.mjs";
@@ -73,9 +74,7 @@ async function writeReport({ name, what }, section) {
     "",
   ];
   const text = [...head, ...benchmarks.flatMap((each) => sections.get(each.name) ?? [])].join("\n");
-  const prettier = await import("prettier");
-  const style = await prettier.resolveConfig(reportFile);
-  writeFileSync(reportFile, await prettier.format(text, { ...style, parser: "markdown" }));
+  await writeMarkdown(reportFile, text);
 }
 
 /**

@@ -4,11 +4,12 @@
  * comes from one seed, which is printed and reported; ROADNET_SEED=… repeats a run, and its kill points are as many
  * as ROADNET_KILL_POINTS says. Arguments choose suites by name.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { bootstrap, checkout, continueOnCurrentNode, handOver, main } from "./bootstrap.mjs";
 import { add, countVitestFile, formatCounts, none } from "./lib/counts.mjs";
+import { writeMarkdown } from "./lib/markdown.mjs";
 import { formatDuration, SetupError } from "./lib/progress.mjs";
 
 /**
@@ -183,7 +184,7 @@ await main("npm run soak", async (progress) => {
   for (const suite of chosen) {
     results.push(await runSuite(suite, seed, environment));
   }
-  writeFileSync(reportFile, describeRun(seed, results));
+  await writeMarkdown(reportFile, describeRun(seed, results));
   process.stdout.write("  report      docs/soak.md\n");
   const counts = results.reduce((sum, result) => add([sum, result.counts]), none);
   process.stdout.write(`\n${formatCounts(counts)}\n`);
