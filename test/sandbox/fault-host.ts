@@ -74,6 +74,14 @@ export class FaultHost {
     await killMachine(host, paths);
     await shell(`umount ${folders.folder}`);
     await this.#boot(true);
+    // The program hears that it is another machine (components/hosts/scripts/keys.sh), and applies anew whatever number
+    // it had: a fresh host counts from one again, as the old one may have.
+    this.#forget();
+  }
+
+  /** The engine's resources of this host are gone, and what they knew. */
+  #forget(): void {
+    Object.assign(this.#engine, { applied: 0, token: "", confirmed: false });
   }
 
   async #boot(isNew: boolean): Promise<void> {
@@ -194,11 +202,11 @@ export class FaultHost {
     return this.#engine.confirmed && (await this.number(document)) === this.#engine.applied;
   }
 
-  /** Deletes the host as the engine does. Its resources are gone then, and what they knew. */
+  /** Deletes the host as the engine does. */
   async leave(): Promise<Left> {
     const request = { host: "test/pi-b", routes: [this.#route()], folder: join(root, "departed") };
     const file = departedFile(request.folder, request.host);
-    Object.assign(this.#engine, { applied: 0, token: "", confirmed: false });
+    this.#forget();
     const said = await this.#asOperator("leave-host.ts", JSON.stringify(request));
     const outcome = said.includes("is as it was found") ? "left" : "out of reach";
     // What is remembered is what came of it.
