@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 
+/** What a command that is run once is not run again for; a replacement takes the new values. */
+export const replacedOnly = ["connection", "create", "stdin"];
+
 /** A script of `scripts/`. */
 export type ScriptName = "agent" | "await" | "keys" | "meet";
 

@@ -10,7 +10,7 @@ import { symbolName } from "../plan/render.ts";
 import type { SymbolTable } from "../resolve.ts";
 import { agentFor } from "./agent.ts";
 import { askHost } from "./asking.ts";
-import { scriptCommand } from "./command.ts";
+import { replacedOnly, scriptCommand } from "./command.ts";
 import { departure } from "./departed.ts";
 import type { Host } from "./host.ts";
 import { Keeping } from "./keys.ts";
@@ -37,9 +37,6 @@ export interface ConfigurationArgs {
 
 /** Where the upload puts the agent: in the home folder of whoever logs in. */
 const uploadName = "reef-agent.upload";
-
-/** What the first configuration does not run again for; a replacement takes the new values. */
-const ignoreChanges = ["connection", "create", "stdin"];
 
 /**
  * Brings one host to its generation: uploads the agent, has its certificates signed, asks what there is to do, applies
@@ -106,7 +103,7 @@ export class Configuration {
     const applied = this.#apply("first-apply", path, document, {
       number,
       triggers: [...host.machine, number],
-      opts: { dependsOn: [upload], ignoreChanges, transforms },
+      opts: { dependsOn: [upload], ignoreChanges: replacedOnly, transforms },
     });
     const token = tokenOf(host.plan.key, applied);
     return this.#confirm("first-confirm", [path], token, {

@@ -7,15 +7,12 @@ import type { HostPlan, ManagementPath } from "../plan/model.ts";
 import type { SymbolTable } from "../resolve.ts";
 import type { Architecture } from "./agent.ts";
 import { askKeys, unaskedKeys } from "./asking.ts";
-import { scriptCommand } from "./command.ts";
+import { replacedOnly, scriptCommand } from "./command.ts";
 import { Configuration } from "./configuration.ts";
 import { Keeping, type KeysSeen } from "./keys.ts";
 import { parseMeeting, type Meeting } from "./meeting.ts";
 import { watchSeconds } from "./observation.ts";
 import { firstContactDials, laterDials, Reach } from "./reach.ts";
-
-/** What first contact is not made again for. */
-const ignoreChanges = ["connection", "create", "stdin"];
 
 /** The instance behind a host, where the program made it. */
 export interface HostInstance {
@@ -196,7 +193,7 @@ export class Host extends pulumi.ComponentResource {
       connection: reach.connection(path, firstContactDials),
       triggers: this.machine,
       logging: "none",
-      opts: { ignoreChanges, dependsOn: [...before, ...this.#awaited(path, before)] },
+      opts: { ignoreChanges: replacedOnly, dependsOn: [...before, ...this.#awaited(path, before)] },
     });
   }
 
@@ -242,7 +239,7 @@ export class Host extends pulumi.ComponentResource {
       triggers: machine,
       logging: "none",
       opts: {
-        ignoreChanges,
+        ignoreChanges: replacedOnly,
         deleteBeforeReplace: false,
         transforms: [keeping.transform],
         dependsOn: [...before],
@@ -266,7 +263,7 @@ export class Host extends pulumi.ComponentResource {
       connection: reach.connection(plan.management),
       triggers: this.machine,
       logging: "stderr",
-      opts: { ignoreChanges, dependsOn: [...before, ...met] },
+      opts: { ignoreChanges: replacedOnly, dependsOn: [...before, ...met] },
     });
     return [...met, awaited];
   }
