@@ -19,8 +19,9 @@ const allowances: readonly Allowance[] = [
   { kinds: ["Cloudflare token"], place: /^keys\/cloudflare-token$/, reason: "the operator's own file" },
   {
     kinds: ["Cloudflare token"],
-    place: /^environment of (?:pulumi|node|sh)\b/,
-    reason: "the official plugin takes it from the environment, which it inherits from the engine",
+    place: /^environment of (?:ip|pulumi|node|sh)\b|^environment of .*, below the engine$/,
+    reason:
+      "the official plugin takes it from the environment, which all inherit that the engine starts (git among them)",
   },
   {
     kinds: ["host key", "WireGuard key", "TLS key"],

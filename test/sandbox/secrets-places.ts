@@ -166,15 +166,40 @@ export async function journals(paths: SandboxPaths): Promise<Place[]> {
   );
 }
 
+/** The parent of a process, by the fourth field of its stat; the second is in brackets and may hold anything. */
+function parentOf(pid: string): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat
+    .slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .split(" ")[1];
+}
+
+/** Whether the engine has started a process, itself or through others: it has inherited the engine's environment. */
+function belowEngine(pid: string): boolean {
+  try {
+    let parent = parentOf(pid);
+    while (parent !== undefined && parent !== "0") {
+      const [program = ""] = readFileSync(`/proc/${parent}/cmdline`, "latin1").split("\0");
+      if (basename(program) === "pulumi") return true;
+      parent = parentOf(parent);
+    }
+  } catch {
+    // One of them has ended meanwhile: not known to be the engine's.
+  }
+  return false;
+}
+
 /**
  * Command lines and environments of all processes, those inside the machines included: of this machine as a whole,
- * since a secret may get into anybody's.
+ * since a secret may get into anybody's. Those that the engine started are named as below it.
  */
 export function processPlaces(): Place[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((pid) => {
       try {
+        const below = belowEngine(pid) ? ", below the engine" : "";
         const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
         const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
         // Paths alone: what else is on a command line may be what is searched for.
@@ -182,7 +207,7 @@ export function processPlaces(): Place[] {
         const title = [basename(program), ...words.filter((word) => /^\/[\w./-]+$/.test(word))].join(" ");
         return [
           { name: `arguments of ${title}`, text: command },
-          { name: `environment of ${title}`, text: environment },
+          { name: `environment of ${title}${below}`, text: environment },
         ];
       } catch {
         // It has ended since the folder was read.
