@@ -166,28 +166,33 @@ export async function journals(paths: SandboxPaths): Promise<Place[]> {
   );
 }
 
-/** The parent of a process, by the fourth field of its stat; the second is in brackets and may hold anything. */
-function parentOf(pid: string): string | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return stat
-    .slice(stat.lastIndexOf(")") + 1)
-    .trim()
-    .split(" ")[1];
+interface Process {
+  readonly pid: string;
+  readonly parent: string | undefined;
+  /** Its file name alone. */
+  readonly program: string;
+  readonly command: string;
+  readonly environment: string;
 }
 
-/** Whether the engine has started a process, itself or through others: it has inherited the engine's environment. */
-function belowEngine(pid: string): boolean {
+/** The fourth field of its stat is the parent; the second is in brackets and may hold anything. */
+function readProcess(pid: string): Process | undefined {
   try {
-    let parent = parentOf(pid);
-    while (parent !== undefined && parent !== "0") {
-      const [program = ""] = readFileSync(`/proc/${parent}/cmdline`, "latin1").split("\0");
-      if (basename(program) === "pulumi") return true;
-      parent = parentOf(parent);
-    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+    const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
+    return { pid, parent: fields[1], program: basename(command.split("\0")[0] ?? ""), command, environment };
   } catch {
-    // One of them has ended meanwhile: not known to be the engine's.
+    // It has ended since the folder was read.
+    return undefined;
   }
-  return false;
+}
+
+/** Whether the engine has started a process, itself or through others, and so gave it its environment. */
+function isBelowEngine(process: Process, all: ReadonlyMap<string, Process>): boolean {
+  const parent = all.get(process.parent ?? "");
+  return parent !== undefined && (parent.program === "pulumi" || isBelowEngine(parent, all));
 }
 
 /**
@@ -195,23 +200,19 @@ function belowEngine(pid: string): boolean {
  * since a secret may get into anybody's. Those that the engine started are named as below it.
  */
 export function processPlaces(): Place[] {
-  return readdirSync("/proc")
+  const processes = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const below = belowEngine(pid) ? ", below the engine" : "";
-        const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-        const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
-        // Paths alone: what else is on a command line may be what is searched for.
-        const [program = "", ...words] = command.split("\0");
-        const title = [basename(program), ...words.filter((word) => /^\/[\w./-]+$/.test(word))].join(" ");
-        return [
-          { name: `arguments of ${title}`, text: command },
-          { name: `environment of ${title}${below}`, text: environment },
-        ];
-      } catch {
-        // It has ended since the folder was read.
-        return [];
-      }
-    });
+    .flatMap((pid) => readProcess(pid) ?? []);
+  const all = new Map(processes.map((process) => [process.pid, process]));
+  return processes.flatMap((process) => {
+    const { program, command, environment } = process;
+    // Paths alone: what else is on a command line may be what is searched for.
+    const paths = command.split("\0").filter((word, index) => index > 0 && /^\/[\w./-]+$/.test(word));
+    const title = [program, ...paths].join(" ");
+    const below = isBelowEngine(process, all) ? ", below the engine" : "";
+    return [
+      { name: `arguments of ${title}`, text: command },
+      { name: `environment of ${title}${below}`, text: environment },
+    ];
+  });
 }
