@@ -9,10 +9,13 @@ import { networkOutputs } from "./components/outputs.ts";
 import { createAuthority } from "./components/pki/authority.ts";
 import { createSecrets } from "./components/pki/secrets.ts";
 import { planNetwork } from "./components/plan/plan.ts";
+import { registerProtection } from "./components/protection.ts";
 import { SymbolTable } from "./components/resolve.ts";
 
-const plan = planNetwork(loadNetworkConfig(), pulumi.getStack());
+const network = loadNetworkConfig();
+const plan = planNetwork(network, pulumi.getStack());
 const symbols = new SymbolTable();
+registerProtection(network.guard.protect);
 
 const cloud = createCloud(plan, symbols);
 

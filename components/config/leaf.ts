@@ -87,6 +87,23 @@ export function list<Element extends z.ZodType>(what: string, element: Element):
   return z.array(element, { error: expected(what) });
 }
 
+/** What Pulumi makes of a day without quotes, which YAML takes for a point in time. */
+const midnight = / 00:00:00 \+0000 UTC$/;
+
+/** The day that a {@link day} says, as `2026-05-01`. */
+export function dayOf(text: string): string {
+  return text.replace(midnight, "");
+}
+
+/** A day of the calendar, with or without quotes. */
+export const day = text("a day such as 2026-05-01", (value) => {
+  const written = dayOf(value);
+  const time = /^\d{4}-\d\d-\d\d$/.test(written) ? Date.parse(written) : NaN;
+  // Date.parse takes the 31st of any month.
+  const isReal = !Number.isNaN(time) && new Date(time).toISOString().startsWith(written);
+  return isReal ? undefined : `must be a day such as 2026-05-01, but is ${show(value)}.`;
+});
+
 export const boolean = z.boolean({ error: expected("true or false") });
 
 /** What places, hosts and groups are called: a DNS label, because it becomes one. */

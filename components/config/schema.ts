@@ -8,6 +8,7 @@ import { z } from "zod";
 import { tiers, type Tier } from "./ledger.ts";
 import * as leaf from "./leaf.ts";
 import { cloudflare, zone } from "./cloudflare.ts";
+import { guard } from "./guard.ts";
 import { quotas } from "./quotas.ts";
 import { rack, tower } from "./towers.ts";
 
@@ -277,6 +278,8 @@ export const networkSchema = leaf.record("the network's options", {
     .default({ zones: {} }),
   /** Tunnels, load balancers and Access at Cloudflare. */
   cloudflare: cloudflare.prefault({}),
+  /** What no plan may delete or replace unasked. */
+  guard: guard.prefault({}),
 });
 
 /** The stack's configuration as it is written, checked value by value. */

@@ -2,6 +2,7 @@
 import * as addresses from "./addresses.ts";
 import * as balancers from "./balancers.ts";
 import * as dns from "./dns.ts";
+import * as guard from "./guard.ts";
 import * as hosts from "./hosts.ts";
 import * as mail from "./mail.ts";
 import * as networks from "./networks.ts";
@@ -108,4 +109,6 @@ export const rules: readonly Rule[] = [
   balancers.balancersFitProxying,
   balancers.balancersAreWithinLimits,
   balancers.accessIsInTheWay,
+  guard.approvalsEnd,
+  guard.approvalsAreDistinct,
 ];

@@ -163,6 +163,11 @@ function relationsOf(known: ReadonlyMap<unknown, string>, opts: pulumi.CustomRes
   };
 }
 
+/** What the SDK keeps of `protect`; the engine's mocks are not told. */
+function isProtected(resource: unknown): boolean {
+  return (resource as { readonly __protect?: boolean }).__protect === true;
+}
+
 /** Runs index.ts for a stack, with the owner's values filled in. Once per process: the program is a module. */
 export async function runProgram(stack: string, options: ProgramOptions = {}): Promise<ProgramRun> {
   const recorder = new Recorder(options);
@@ -189,6 +194,9 @@ export async function runProgram(stack: string, options: ProgramOptions = {}): P
   });
   // The outputs are known before those are done that nothing of them depends on.
   await pulumi.runtime.disconnect();
+  const protectedLabels = new Set(
+    [...known].filter(([resource]) => isProtected(resource)).map(([, label]) => label),
+  );
   const resources = [...relations].map(([label, relation]): Registered => {
     const [type = "", name = ""] = label.split(" ");
     const inputs = recorder.inputs.get(label);
@@ -197,7 +205,11 @@ export async function runProgram(stack: string, options: ProgramOptions = {}): P
       ...((relation.options.ignoreChanges as string[] | undefined) ?? []),
       ...(recorder.ignored.get(label) ?? []),
     ];
-    const options = ignoreChanges.length === 0 ? relation.options : { ...relation.options, ignoreChanges };
+    const options = {
+      ...relation.options,
+      ...(ignoreChanges.length === 0 ? {} : { ignoreChanges }),
+      ...(protectedLabels.has(label) ? { protect: true } : {}),
+    };
     return { type, name, ...relation, options, inputs };
   });
   resources.sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));

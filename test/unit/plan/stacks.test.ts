@@ -10,11 +10,12 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
 }
 
 describe("sandbox", () => {
-  it("differs from prod in the operator's addresses and the images alone", () => {
+  it("differs from prod in the operator's addresses, the images and what is protected alone", () => {
     const [prod, sandbox] = ["prod", "sandbox"].map((stack) => new Map(leaves(configOf(stack))));
     if (prod === undefined || sandbox === undefined) throw new Error("unreachable");
     const paths = [...new Set([...prod.keys(), ...sandbox.keys()])];
     expect(paths.filter((path) => prod.get(path) !== sandbox.get(path)).sort()).toEqual([
+      "guard protect",
       "operator cidrs 0",
       "regions eu-west ami",
       "regions us-west ami",
