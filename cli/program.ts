@@ -9,6 +9,7 @@ import { addDown } from "./commands/down.ts";
 import { addDrift } from "./commands/drift.ts";
 import { addExec } from "./commands/exec.ts";
 import { addFail } from "./commands/fail.ts";
+import { addGuard } from "./commands/guard.ts";
 import { addImage } from "./commands/image.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addRecover } from "./commands/recover.ts";
@@ -22,6 +23,7 @@ Exit codes: 0 all is well, 1 something was found or failed, 2 the question was w
 Examples:
   roadnet sandbox up                         bring the sandbox up
   roadnet sandbox exec -- pulumi preview     run Pulumi in it
+  roadnet guard --stack prod                 stop a plan that would take away what is guarded
   roadnet recover --stack prod               mend a stack whose update was killed
   roadnet image edge-home/lucidia --stack prod --output /media/me/bootfs
   roadnet sandbox down                       end everything`;
@@ -57,6 +59,7 @@ export function buildProgram(): Command {
   ]) {
     add(sandbox);
   }
+  addGuard(program);
   addRecover(program);
   addImage(program);
   for (const command of [...program.commands, ...sandbox.commands]) {

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { engineEnvironment, operatorCommand, stackName } from "../../sandbox/engine.ts";
+import { stackName } from "../../sandbox/engine.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { sandboxPaths, type SandboxPaths } from "../../sandbox/paths.ts";
 import { printResult, commandProgress } from "../context.ts";
+import { runInSandbox } from "../sandboxed.ts";
 import { recover, RecoverError, type Recovery } from "../recover/recover.ts";
 
 const examples = `
@@ -70,15 +70,6 @@ function lines(recovery: Recovery, { stack, dryRun }: Options): string[] {
   ];
 }
 
-/** The command line that recovers the sandbox's own stack from where its engine runs. */
-function sandboxCommandLine(paths: SandboxPaths, flags: readonly string[]): readonly string[] {
-  const main = resolve(import.meta.dirname, "..", "main.ts");
-  const node = [process.execPath, "--disable-warning=ExperimentalWarning", main];
-  // The sandbox's clouds show at once what they have made.
-  const fixed = ["recover", "--stack", stackName, "--cwd", paths.project, "--settle", "0"];
-  return operatorCommand([...node, ...fixed, ...flags], paths);
-}
-
 /**
  * Recovers the sandbox's stack. What it says goes to this process's standard output where it is the result that was
  * asked for, else to standard error.
@@ -89,19 +80,10 @@ export async function recoverSandbox(
   flags: readonly string[] = [],
   isResult = false,
 ): Promise<void> {
-  const [program = "", ...args] = sandboxCommandLine(paths, flags);
+  // The sandbox's clouds show at once what they have made.
+  const fixed = ["recover", "--stack", stackName, "--cwd", paths.project, "--settle", "0"];
   const stdio = ["ignore", isResult ? "inherit" : process.stderr, "inherit"] as const;
-  const child = spawn(program, args, {
-    stdio: [...stdio],
-    env: engineEnvironment(paths),
-    cwd: paths.project,
-  });
-  const exitCode = await new Promise<number>((settle, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      settle(code ?? 1);
-    });
-  });
+  const exitCode = await runInSandbox([...fixed, ...flags], paths, [...stdio]);
   if (exitCode !== 0) {
     throw new SandboxError("The sandbox's stack could not be recovered.", exitCode === 2 ? 2 : 1);
   }

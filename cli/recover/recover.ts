@@ -2,13 +2,12 @@
  * Mends a stack after its update was killed: the dead owner's lock, and the creates whose outcome nobody recorded.
  * Every step can be repeated, and nothing is changed before all questions are answered.
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { ConfigMap } from "@pulumi/pulumi/automation/index.js";
+import { NoPulumiError, runPulumi } from "../pulumi.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
 import { decide } from "./decide.ts";
@@ -60,30 +59,28 @@ export interface Recovery {
 /** A state of affairs in which recovery must not go on; the message says what to do. */
 export class RecoverError extends Error {}
 
-const execute = promisify(execFile);
 const project = "blackroad-network";
 
-async function runPulumi(cwd: string, args: readonly string[]): Promise<string> {
+async function succeed(cwd: string, args: readonly string[]): Promise<string> {
   try {
-    const all = [...args, "--non-interactive", "--color", "never"];
-    const { stdout } = await execute("pulumi", all, { cwd, maxBuffer: 1 << 28 });
-    return stdout;
-  } catch (error) {
-    const { stderr, stdout, message } = error as { stderr?: string; stdout?: string; message: string };
+    const { code, stdout, stderr } = await runPulumi(cwd, args);
+    if (code === 0) return stdout;
     const said = [stderr, stdout].filter(Boolean).join("\n").trim();
-    throw new RecoverError(`\`pulumi ${args.slice(0, 2).join(" ")}\` failed: ${said || message}`);
+    throw new RecoverError(`\`pulumi ${args.slice(0, 2).join(" ")}\` failed: ${said || `exit code ${code}`}`);
+  } catch (error) {
+    throw error instanceof NoPulumiError ? new RecoverError(error.message) : error;
   }
 }
 
 function pulumi({ cwd, stack }: RecoverOptions, args: readonly string[]): Promise<string> {
-  return runPulumi(cwd, [...args, "--stack", stack]);
+  return succeed(cwd, [...args, "--stack", stack]);
 }
 
 /** Asked of the environment first: where the backend has torn files, `pulumi` cannot even say where it is. */
 async function backendUrl({ cwd }: RecoverOptions): Promise<string> {
   const set = process.env.PULUMI_BACKEND_URL ?? "";
   if (set !== "") return set;
-  const { url } = JSON.parse(await runPulumi(cwd, ["whoami", "--json"])) as { url: string };
+  const { url } = JSON.parse(await succeed(cwd, ["whoami", "--json"])) as { url: string };
   return url;
 }
 

@@ -7,10 +7,10 @@ import { askService } from "../../sandbox/ask.ts";
 import { examples } from "../examples.ts";
 
 /**
- * What changes or ends the sandbox that all suites share, ids that no sandbox has, and what needs an owner's keys and
- * card (test/unit/cli/image.test.ts).
+ * What changes or ends the sandbox that all suites share, ids that no sandbox has, what needs an owner's keys and card
+ * (test/unit/cli/image.test.ts), and what has a plan of its own (guard.test.ts).
  */
-const elsewhere = ["sandbox up", "sandbox down", "sandbox drift", "recover", "image"];
+const elsewhere = ["sandbox up", "sandbox down", "sandbox drift", "recover", "image", "guard"];
 /** Asks Pulumi's servers. */
 const downloads = "providers --check";
 
