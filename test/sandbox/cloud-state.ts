@@ -14,6 +14,7 @@ export interface StateResource {
   readonly id?: string;
   readonly delete?: boolean;
   readonly pendingReplacement?: boolean;
+  readonly protect?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
