@@ -11,7 +11,34 @@ export type ApiObject = Readonly<Record<string, unknown>> & { readonly id: strin
 export interface DescribedZone extends ApiObject {
   readonly name: string;
   readonly dns_records: readonly ApiObject[];
+  /** By the settings' names. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly dnssec: Readonly<Record<string, unknown>>;
+  readonly rulesets: readonly ApiObject[];
+  readonly load_balancers: readonly ApiObject[];
 }
+
+export interface DescribedAccount extends ApiObject {
+  readonly monitors: readonly ApiObject[];
+  readonly pools: readonly ApiObject[];
+  /** Each with its `configuration`. */
+  readonly tunnels: readonly ApiObject[];
+  readonly access_policies: readonly ApiObject[];
+  readonly access_apps: readonly ApiObject[];
+}
+
+/** Kinds that belong to an account or, with `zone`, to a zone. */
+type OwnedKind =
+  | "monitor"
+  | "pool"
+  | "load_balancer"
+  | "tunnel"
+  | "tunnel_configuration"
+  | "setting"
+  | "dnssec"
+  | "ruleset"
+  | "access_policy"
+  | "access_app";
 
 export type Drift =
   | { readonly action: "create"; readonly kind: "zone"; readonly set: Readonly<Record<string, unknown>> }
@@ -35,7 +62,16 @@ export type Drift =
       readonly zone: string;
       readonly set: Readonly<Record<string, unknown>>;
     } & RecordKey)
-  | ({ readonly action: "delete"; readonly kind: "record"; readonly zone: string } & RecordKey);
+  | ({ readonly action: "delete"; readonly kind: "record"; readonly zone: string } & RecordKey)
+  /** One by its `id`, or by its `name`, which is a monitor's description. */
+  | {
+      readonly action: "create" | "modify" | "delete";
+      readonly kind: OwnedKind;
+      readonly zone?: string;
+      readonly id?: string;
+      readonly name?: string;
+      readonly set?: Readonly<Record<string, unknown>>;
+    };
 
 /** One record of a zone: by id, or by name and type where there is one of them. */
 export type RecordKey = { readonly id: string } | { readonly name: string; readonly type: string };
@@ -76,6 +112,17 @@ export class CloudflareControl {
   /** Every zone with its records. */
   async describe(): Promise<readonly DescribedZone[]> {
     return ((await this.#call("GET", "/describe")) as { zones: readonly DescribedZone[] }).zones;
+  }
+
+  /** Every zone, and what belongs to the account. */
+  async describeAll(): Promise<{
+    readonly zones: readonly DescribedZone[];
+    readonly account: DescribedAccount;
+  }> {
+    return (await this.#call("GET", "/describe")) as {
+      zones: readonly DescribedZone[];
+      account: DescribedAccount;
+    };
   }
 
   /** Every API call since the service started (the last few thousand). */

@@ -155,10 +155,10 @@ test("explicit provider, import, refusals", { timeout: limitMilliseconds }, asyn
   expect(refused.output).toContain("Content for A record must be a valid IPv4 address.");
 
   await engine.program(
-    source('new cloudflare.Ruleset("r", { kind: "zone", name: "r", phase: "ddos_l7" }, { provider });'),
+    source('new cloudflare.List("l", { accountId: "x", kind: "ip", name: "l" }, { provider });'),
   );
   const unknown = await engine.pulumi("preview");
-  expect(unknown.output).toContain("has no table for the type cloudflare:index/ruleset:Ruleset");
+  expect(unknown.output).toContain("has no table for the type cloudflare:index/list:List");
 
   // The token is a secret in the state, and nowhere printed.
   expect(refused.output + unknown.output).not.toContain(service.token);

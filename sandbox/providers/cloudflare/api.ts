@@ -115,6 +115,7 @@ export class Api {
 }
 
 function parse({ status, text }: Attempt, method: string, url: string): Envelope {
+  if (status === 204) return { result: null };
   try {
     return JSON.parse(text) as Envelope;
   } catch {

@@ -4,9 +4,10 @@
  * Sources: `pfutils.ProposedNew` of pulumi-terraform-bridge, `internal/fwserver/server_planresourcechange.go` of
  * terraform-plugin-framework.
  */
-import { Unknown, equal, isMap } from "../shared/values.ts";
+import { Unknown, equal, isList, isMap } from "../shared/values.ts";
 import type { Value, ValueMap } from "../shared/values.ts";
-import { complete, type Attribute, type Attributes, type TypeTable } from "./attributes.ts";
+import { apiName, complete, toApi } from "./attributes.ts";
+import type { AttributeType, Attributes, TypeTable } from "./attributes.ts";
 
 const unknown = new Unknown();
 
@@ -14,12 +15,24 @@ function isPlain(value: Value): value is string | number {
   return typeof value === "string" || typeof value === "number";
 }
 
+/** The attributes of a list's elements, where those are objects. */
+function elementsOf(type: AttributeType): Attributes | undefined {
+  const isOrdered = typeof type === "object" && "listOf" in type && typeof type.listOf === "object";
+  return isOrdered && "object" in type.listOf ? type.listOf.object : undefined;
+}
+
+function partsOf(type: AttributeType): Attributes | undefined {
+  return typeof type === "object" && "object" in type ? type.object : undefined;
+}
+
 /** Whether two complete values agree; a number and its text do, where either is allowed. */
-export function same(attribute: Attribute, a: Value, b: Value): boolean {
-  const { type } = attribute;
+export function same(type: AttributeType, a: Value, b: Value): boolean {
   if (type === "any" && isPlain(a) && isPlain(b)) return String(a) === String(b);
-  if (typeof type === "object" && "object" in type && isMap(a) && isMap(b)) {
-    return Object.entries(type.object).every(([name, part]) => same(part, a[name] ?? null, b[name] ?? null));
+  const parts = partsOf(type);
+  if (parts !== undefined && isMap(a) && isMap(b)) return differing(parts, a, b).length === 0;
+  const elements = elementsOf(type);
+  if (elements !== undefined && isList(a) && isList(b)) {
+    return a.length === b.length && a.every((item, at) => same({ object: elements }, item, b[at] ?? null));
   }
   return equal(a, b);
 }
@@ -27,21 +40,33 @@ export function same(attribute: Attribute, a: Value, b: Value): boolean {
 /** The names of the attributes in which two complete states differ. */
 export function differing(attributes: Attributes, a: ValueMap, b: ValueMap): readonly string[] {
   return Object.entries(attributes)
-    .filter(([name, attribute]) => !same(attribute, a[name] ?? null, b[name] ?? null))
+    .filter(([name, { type }]) => !same(type, a[name] ?? null, b[name] ?? null))
     .map(([name]) => name);
 }
 
+/** Does to every object of a value what `change` does, with the object of another value that stands at its place. */
+function pairwise(
+  type: AttributeType,
+  value: Value,
+  other: Value,
+  change: (attributes: Attributes, value: ValueMap, other: ValueMap) => ValueMap,
+): Value {
+  const parts = partsOf(type);
+  if (parts !== undefined && isMap(value)) return change(parts, value, isMap(other) ? other : {});
+  const elements = elementsOf(type);
+  if (elements === undefined || !isList(value)) return value;
+  return value.map((item, at) =>
+    pairwise({ object: elements }, item, isList(other) ? (other[at] ?? null) : null, change),
+  );
+}
+
 /** The configuration, filled up with what is known from before and with defaults. */
-function propose(attributes: Attributes, prior: ValueMap, config: ValueMap): ValueMap {
+function propose(attributes: Attributes, config: ValueMap, prior: ValueMap): ValueMap {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, attribute]) => {
       const said = config[name] ?? null;
       const before = prior[name] ?? null;
-      const { type } = attribute;
-      if (said !== null) {
-        const isObject = typeof type === "object" && "object" in type && isMap(said);
-        return [name, isObject ? propose(type.object, isMap(before) ? before : {}, said) : said];
-      }
+      if (said !== null) return [name, pairwise(attribute.type, said, before, propose)];
       if (attribute.default !== undefined) return [name, attribute.default];
       return [name, attribute.from === "optional" ? null : before];
     }),
@@ -55,12 +80,19 @@ function markUnknown(attributes: Attributes, proposed: ValueMap, config: ValueMa
       const said = config[name] ?? null;
       const value = proposed[name] ?? null;
       const { type, from } = attribute;
-      if (said !== null) {
-        const isObject = typeof type === "object" && "object" in type && isMap(said) && isMap(value);
-        return [name, isObject ? markUnknown(type.object, value, said) : value];
-      }
+      if (said !== null) return [name, pairwise(type, value, said, markUnknown)];
       const isComputed = from === "computed" || from === "computed-optional";
       return [name, isComputed && attribute.default === undefined ? unknown : value];
+    }),
+  );
+}
+
+/** What stays as the API said it, although something else changes: the identifier for one. */
+function keepStable(attributes: Attributes, marked: ValueMap, before: ValueMap): ValueMap {
+  return Object.fromEntries(
+    Object.entries(marked).map(([name, value]) => {
+      const isStable = name === "id" || attributes[name]?.stays === true;
+      return [name, isStable && value instanceof Unknown ? (before[name] ?? unknown) : value];
     }),
   );
 }
@@ -88,14 +120,17 @@ export function makePlan(
 ): Plan {
   const config = complete(attributes, inputs);
   const before = prior === undefined ? undefined : complete(attributes, prior);
-  const proposed = propose(attributes, before ?? {}, config);
+  const proposed = propose(attributes, config, before ?? {});
   const isSame = before !== undefined && differing(attributes, before, proposed).length === 0;
   const marked = isSame ? proposed : markUnknown(attributes, proposed, config);
-  // The identifier stays as long as the resource does.
-  const kept = before === undefined ? marked : { ...marked, id: before.id ?? unknown };
+  const kept = before === undefined ? marked : keepStable(attributes, marked, before);
   const planned = modify(kept, before, config);
   const changed = before === undefined ? [] : differing(attributes, before, planned);
-  return { planned, changed, replaces: changed.filter((name) => attributes[name]?.replaces === true) };
+  const replaces = changed.filter((name) => {
+    const rule = attributes[name]?.replaces;
+    return rule === true || (rule === "configured" && (config[name] ?? null) !== null);
+  });
+  return { planned, changed, replaces };
 }
 
 /** What an API's answer adds to a plan: the program's own words stay, whatever the API made of them. */
@@ -107,39 +142,43 @@ export function settle(attributes: Attributes, planned: ValueMap, answer: ValueM
       if (place !== undefined) return [name, value instanceof Unknown ? null : value];
       if (from === "computed") return [name, said];
       if (from === "computed-optional" && (value === null || value instanceof Unknown)) return [name, said];
-      const isObject = typeof type === "object" && "object" in type;
-      if (isObject && isMap(value)) return [name, settle(type.object, value, isMap(said) ? said : {})];
-      return [name, value instanceof Unknown ? null : value];
+      return [name, settled(type, value, said)];
     }),
   );
 }
 
-/** The JSON body of a request that makes a resource: everything that is said and known. */
-export function createBody(
-  attributes: Attributes,
-  planned: ValueMap,
-  toJson: (value: Value) => unknown,
-): object {
+function settled(type: AttributeType, value: Value, said: Value): Value {
+  return pairwise(type, value instanceof Unknown ? null : value, said, settle);
+}
+
+/** The JSON body of a request that makes a resource: everything that is said and known, by the API's names. */
+export function createBody(attributes: Attributes, planned: ValueMap): object {
   const entries = Object.entries(attributes)
     .filter(([, { from, place }]) => from !== "computed" && place === undefined)
-    .map(([name]) => [name, toJson(planned[name] ?? null)] as const);
+    .map(
+      ([name, attribute]) =>
+        [apiName(name, attribute), toApi(attribute.type, planned[name] ?? null)] as const,
+    );
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** The JSON body of a request that overwrites a resource: null for what is no longer said. */
-export function updateBody(
-  attributes: Attributes,
-  planned: ValueMap,
-  prior: ValueMap,
-  toJson: (value: Value) => unknown,
-): object {
+export function updateBody(attributes: Attributes, planned: ValueMap, prior: ValueMap): object {
   const entries = Object.entries(attributes)
     .filter(([, { from, place }]) => from !== "computed" && place === undefined)
-    .flatMap(([name]) => {
+    .flatMap(([name, attribute]) => {
+      const key = apiName(name, attribute);
       const value = planned[name] ?? null;
-      if (value === null) return (prior[name] ?? null) === null ? [] : [[name, null] as const];
-      const json = toJson(value);
-      return json === undefined ? [] : [[name, json] as const];
+      if (value === null) return (prior[name] ?? null) === null ? [] : [[key, null] as const];
+      const json = toApi(attribute.type, value);
+      return json === undefined ? [] : [[key, json] as const];
     });
   return Object.fromEntries(entries);
+}
+
+/** The JSON body of a patch: what changes, and nothing else. */
+export function patchBody(attributes: Attributes, planned: ValueMap, prior: ValueMap): object {
+  const changed = new Set(differing(attributes, prior, planned));
+  const parts = Object.entries(attributes).filter(([name]) => changed.has(name));
+  return updateBody(Object.fromEntries(parts), planned, prior);
 }

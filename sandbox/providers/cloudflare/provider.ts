@@ -4,14 +4,14 @@ import { parseUrn } from "../shared/shell.ts";
 import { containsUnknown, equal, isList, isMap, revealMap } from "../shared/values.ts";
 import type { Value, ValueMap } from "../shared/values.ts";
 import { Api, type ApiConfig } from "./api.ts";
-import { complete, inputTable, withoutNulls, type Attributes } from "./attributes.ts";
+import { complete, inputTable, withoutNulls } from "./attributes.ts";
+import type { AttributeType, Attributes } from "./attributes.ts";
 import { functions } from "./functions.ts";
-import { dnsRecordType } from "./records.ts";
 import { textOf, type Found, type ResourceType } from "./resource.ts";
-import { zoneType } from "./zones.ts";
+import { resourceTypes } from "./types.ts";
 
 const types: ReadonlyMap<string, ResourceType> = new Map(
-  [dnsRecordType, zoneType].map((type) => [type.table.token, type]),
+  resourceTypes.map((type) => [type.table.token, type]),
 );
 
 function typeOf(urn: string): ResourceType {
@@ -75,7 +75,11 @@ function refreshInputs(old: ValueMap, state: ValueMap): ValueMap {
 function refreshList(before: readonly Value[], now: readonly Value[]): readonly Value[] {
   const isSame =
     before.length === now.length && before.every((item) => now.some((other) => equal(item, other)));
-  return isSame ? before : now.slice(0, before.length);
+  if (isSame) return before;
+  return now.slice(0, before.length).map((item, at) => {
+    const old = before[at] ?? null;
+    return isMap(old) && isMap(item) ? refreshInputs(old, item) : item;
+  });
 }
 
 /** After an import: everything that a program could have said and that is not its default. */
@@ -90,12 +94,19 @@ function importedInputs(attributes: Attributes, state: ValueMap): ValueMap {
   const entries = Object.entries(attributes).flatMap(([name, { type, from, default: fallback }]) => {
     const value = state[name] ?? null;
     if (from === "computed" || value === null) return [];
-    const isObject = typeof type === "object" && "object" in type && isMap(value);
-    const input = isObject ? importedInputs(type.object, value) : value;
+    const input = importedInput(type, value);
     const isDefault = fallback === undefined ? isNothing(input) : equal(input, fallback);
     return from !== "required" && isDefault ? [] : [[name, input] as const];
   });
   return Object.fromEntries(entries);
+}
+
+function importedInput(type: AttributeType, value: Value): Value {
+  if (typeof type !== "object") return value;
+  if ("object" in type && isMap(value)) return importedInputs(type.object, value);
+  const element = "listOf" in type ? type.listOf : "setOf" in type ? type.setOf : undefined;
+  if (element === undefined || !isList(value)) return value;
+  return value.map((item) => importedInput(element, item));
 }
 
 export interface Difference {
@@ -175,7 +186,7 @@ export class CloudflareProvider {
     const found = await type.read(this.#api(), prior);
     if (found === undefined) return undefined;
     const inputs = isRefresh
-      ? refreshInputs(revealMap(oldInputs), found.state)
+      ? refreshInputs(revealMap(oldInputs), withoutNulls(found.state))
       : importedInputs(attributes, found.state);
     return { id: textOf(found.state, "id"), state: writeState(type, found), inputs };
   }

@@ -67,7 +67,7 @@ function hasChanges(plan: State, before: ValueMap, contentChanged: boolean): boo
       ? !isEmptyList(before.tags)
       : !(isEmptyList(plan.tags) && isEmptyList(before.tags)) && !equal(plan.tags, before.tags);
   const { data } = dnsRecordTable.attributes;
-  const dataChanged = data !== undefined && !same(data, plan.data ?? null, before.data ?? null);
+  const dataChanged = data !== undefined && !same(data.type, plan.data ?? null, before.data ?? null);
   return tagsChanged || dataChanged || settingsChanged(plan, before);
 }
 

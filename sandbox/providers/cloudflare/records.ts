@@ -1,7 +1,7 @@
 /** DNS records. Source: terraform-provider-cloudflare v5.22.0, `internal/services/dns_record/resource.go`. */
 import type { ValueMap } from "../shared/values.ts";
 import { RequestError, type Envelope } from "./api.ts";
-import { complete, objectFromApi, snakeKeys, toApi } from "./attributes.ts";
+import { complete, objectFromApi } from "./attributes.ts";
 import { createBody, makePlan, settle, updateBody } from "./plan.ts";
 import { modifyRecordPlan, normaliseSettings } from "./record-plan.ts";
 import { splitImportId, textOf, type Found, type ResourceType } from "./resource.ts";
@@ -52,13 +52,13 @@ export const dnsRecordType: ResourceType = {
         "ttl must be set to 1 when `proxied` is true: When a DNS record is marked as `proxied` the TTL must be 1 as Cloudflare will control the TTL internally.",
       );
     }
-    const body = snakeKeys(createBody(attributes, planned, toApi));
+    const body = createBody(attributes, planned);
     const envelope = await api.request("POST", path(planned), { ...query(planned), body });
     return normaliseSettings(settle(attributes, planned, answerOf(envelope)));
   },
   update: async (api, planned, prior) => {
     const before = complete(attributes, prior);
-    const body = snakeKeys(updateBody(attributes, planned, before, toApi));
+    const body = updateBody(attributes, planned, before);
     const envelope = await api.request("PUT", path(planned, textOf(prior, "id")), {
       ...query(planned),
       body,

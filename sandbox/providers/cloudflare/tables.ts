@@ -1,35 +1,17 @@
 /**
- * The resource types that the stand-in knows, from the schema of the official provider.
+ * Zones and their records, from the schema of the official provider.
  *
  * Version 6.22.1 of the SDK lists one property more for a record than the source named below:
  * `includeShadowMetadata`, which goes into the query and not into the record.
  */
 import type { Attribute, Attributes, TypeTable } from "./attributes.ts";
-import type { Value } from "../shared/values.ts";
+import * as schema from "./schema.ts";
+import { computedFlag, computedNumber, computedText, computedTexts, oneOf, text } from "./schema.ts";
 
-function between(least: number, most: number): (value: Value) => string | undefined {
-  return (value) =>
-    typeof value === "number" && (value < least || value > most)
-      ? `value must be between ${least} and ${most}, got: ${value}`
-      : undefined;
-}
-
-function oneOf(...allowed: string[]): (value: Value) => string | undefined {
-  return (value) =>
-    typeof value === "string" && !allowed.some((item) => item.toLowerCase() === value.toLowerCase())
-      ? `value must be one of: ${allowed.map((item) => `"${item}"`).join(" ")}, got: "${value}"`
-      : undefined;
-}
-
-const computedText: Attribute = { type: "string", from: "computed" };
-const computedNumber: Attribute = { type: "number", from: "computed" };
-const computedFlag: Attribute = { type: "boolean", from: "computed" };
-const computedTexts: Attribute = { type: { listOf: "string" }, from: "computed" };
-const text: Attribute = { type: "string", from: "optional" };
-const flag: Attribute = { type: "boolean", from: "computed-optional" };
+const flag: Attribute = schema.either("boolean");
 
 function number(least: number, most: number): Attribute {
-  return { type: "number", from: "optional", refuse: between(least, most) };
+  return schema.ranged(schema.number, least, most);
 }
 
 const recordTypeNames = [

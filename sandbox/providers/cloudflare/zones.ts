@@ -1,8 +1,8 @@
 /** Zones. Source: terraform-provider-cloudflare v5.22.0, `internal/services/zone/resource.go`. */
 import type { ValueMap } from "../shared/values.ts";
 import { RequestError, type Envelope } from "./api.ts";
-import { complete, objectFromApi, snakeKeys, toApi } from "./attributes.ts";
-import { createBody, differing, makePlan, settle, updateBody } from "./plan.ts";
+import { complete, objectFromApi } from "./attributes.ts";
+import { createBody, makePlan, patchBody, settle } from "./plan.ts";
 import { splitImportId, textOf, type ResourceType } from "./resource.ts";
 import { zoneTable } from "./tables.ts";
 
@@ -24,15 +24,11 @@ export const zoneType: ResourceType = {
   check: () => [],
   plan: (prior, inputs) => makePlan(zoneTable, prior?.state, inputs, (planned) => planned),
   create: async (api, planned) => {
-    const body = snakeKeys(createBody(attributes, planned, toApi));
+    const body = createBody(attributes, planned);
     return settle(attributes, planned, answerOf(await api.request("POST", "/zones", { body })));
   },
   update: async (api, planned, prior) => {
-    const before = complete(attributes, prior);
-    const changed = new Set(differing(attributes, before, planned));
-    const full = Object.entries(updateBody(attributes, planned, before, toApi));
-    // A patch names what changes and nothing else.
-    const body = snakeKeys(Object.fromEntries(full.filter(([name]) => changed.has(name))));
+    const body = patchBody(attributes, planned, complete(attributes, prior));
     return settle(attributes, planned, answerOf(await api.request("PATCH", path(prior), { body })));
   },
   read: async (api, { state }) => {

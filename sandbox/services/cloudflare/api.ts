@@ -1,7 +1,9 @@
 /** Which request does what: the routes of Cloudflare's API v4 that the simulator has, apart from HTTP. */
+import { accountRoutes } from "./account-routes.ts";
 import type { Credentials } from "./credentials.ts";
 import { ApiError, refusals } from "./errors.ts";
-import { listRecords, listZones, paginate, type Page } from "./filters.ts";
+import type { Fields } from "./fields.ts";
+import { listRecords, listZones, paginate } from "./filters.ts";
 import {
   batchRecords,
   createRecord,
@@ -12,59 +14,16 @@ import {
   renderRecord,
   requireRecord,
 } from "./records.ts";
+import { apiPrefix, findRoute, idAt, paged } from "./route.ts";
+import type { ApiRequest, Context, Handler, Methods, Routes } from "./route.ts";
 import type { Store } from "./store.ts";
-import {
-  activateZone,
-  createZone,
-  deleteZone,
-  editZone,
-  renderZone,
-  requireZone,
-  type Fields,
-} from "./zones.ts";
-
-/** Where the API stands on its host, as at api.cloudflare.com. */
-export const apiPrefix = "/client/v4";
-
-export interface ApiRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly authorization: string | undefined;
-  readonly body: string;
-}
+import { zoneRoutes } from "./zone-routes.ts";
+import { activateZone, createZone, deleteZone, editZone, renderZone, requireZone } from "./zones.ts";
 
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Fields;
-}
-
-interface Outcome {
-  readonly result: unknown;
-  readonly info?: Page<unknown>["info"];
-  readonly messages?: readonly unknown[];
-}
-
-interface Context {
-  readonly store: Store;
-  readonly credentials: Credentials;
-  readonly request: ApiRequest;
-  /** The identifiers of the path, in order. */
-  readonly ids: readonly string[];
-  /** The body as an object. @throws ApiError if it is none. */
-  readonly body: () => Fields;
-}
-
-type Handler = (context: Context) => Outcome;
-type Methods = Readonly<Record<string, Handler>>;
-
-function paged<T>(page: Page<T>, render: (item: T) => unknown): Outcome {
-  return { result: page.items.map(render), info: page.info };
-}
-
-function first(ids: readonly string[]): string {
-  return ids[0] ?? "";
 }
 
 const verify: Handler = ({ credentials }) => ({
@@ -78,8 +37,9 @@ const accounts: Handler = ({ credentials, request }) => {
   return paged(paginate(found, request.query, 20, 50), renderAccount);
 };
 
-const account: Handler = ({ credentials, ids }) => {
-  if (first(ids) !== credentials.accountId) throw refusals.accountNotFound();
+const account: Handler = (context) => {
+  const { credentials } = context;
+  if (idAt(context, 0) !== credentials.accountId) throw refusals.accountNotFound();
   return { result: renderAccount(credentials) };
 };
 
@@ -96,22 +56,26 @@ const zones: Methods = {
 };
 
 const zone: Methods = {
-  GET: ({ store, credentials, ids }) => ({ result: renderZone(requireZone(store, first(ids)), credentials) }),
-  PATCH: ({ store, credentials, ids, body }) => ({
-    result: renderZone(editZone(store, first(ids), body()), credentials),
-  }),
-  DELETE: ({ store, ids }) => {
-    deleteZone(store, first(ids));
-    return { result: { id: first(ids) } };
+  GET: (context) => {
+    const { store, credentials } = context;
+    return { result: renderZone(requireZone(store, idAt(context, 0)), credentials) };
+  },
+  PATCH: (context) => {
+    const { store, credentials, body } = context;
+    return { result: renderZone(editZone(store, idAt(context, 0), body()), credentials) };
+  },
+  DELETE: (context) => {
+    deleteZone(context.store, idAt(context, 0));
+    return { result: { id: idAt(context, 0) } };
   },
 };
 
 const activationCheck: Methods = {
-  PUT: ({ store, ids }) => ({ result: { id: activateZone(store, first(ids)).id } }),
+  PUT: (context) => ({ result: { id: activateZone(context.store, idAt(context, 0)).id } }),
 };
 
-function zoneOf({ store, request, ids }: Context) {
-  return recordZone(store, first(ids), request.path);
+function zoneOf(context: Context) {
+  return recordZone(context.store, idAt(context, 0), context.request.path);
 }
 
 const records: Methods = {
@@ -128,25 +92,22 @@ const batch: Methods = {
 
 const record: Methods = {
   GET: (context) => ({
-    result: renderRecord(requireRecord(context.store, zoneOf(context), context.ids[1] ?? "")),
+    result: renderRecord(requireRecord(context.store, zoneOf(context), idAt(context, 1))),
   }),
   PUT: (context) => ({
-    result: renderRecord(
-      overwriteRecord(context.store, zoneOf(context), context.ids[1] ?? "", context.body()),
-    ),
+    result: renderRecord(overwriteRecord(context.store, zoneOf(context), idAt(context, 1), context.body())),
   }),
   PATCH: (context) => ({
-    result: renderRecord(editRecord(context.store, zoneOf(context), context.ids[1] ?? "", context.body())),
+    result: renderRecord(editRecord(context.store, zoneOf(context), idAt(context, 1), context.body())),
   }),
   DELETE: (context) => {
-    const id = context.ids[1] ?? "";
+    const id = idAt(context, 1);
     deleteRecord(context.store, zoneOf(context), id);
     return { result: { id } };
   },
 };
 
-/** `:id` stands for an identifier: 32 hex digits. */
-const routes: readonly (readonly [pattern: string, methods: Methods])[] = [
+const routes: Routes = [
   ["/user/tokens/verify", { GET: verify }],
   ["/accounts", { GET: accounts }],
   ["/accounts/:id", { GET: account }],
@@ -157,21 +118,9 @@ const routes: readonly (readonly [pattern: string, methods: Methods])[] = [
   ["/zones/:id/dns_records", records],
   ["/zones/:id/dns_records/batch", batch],
   ["/zones/:id/dns_records/:id", record],
+  ...zoneRoutes,
+  ...accountRoutes,
 ];
-
-function findRoute(path: string): { readonly methods: Methods; readonly ids: readonly string[] } {
-  const segments = path.slice(apiPrefix.length).replace(/\/+$/, "").split("/");
-  for (const [pattern, methods] of routes) {
-    const parts = pattern.split("/");
-    const matches =
-      parts.length === segments.length && parts.every((part, i) => part === ":id" || part === segments[i]);
-    if (!matches) continue;
-    const ids = segments.filter((_, index) => parts[index] === ":id");
-    if (ids.some((id) => !/^[0-9a-f]{32}$/.test(id))) throw refusals.malformedIdentifier(path);
-    return { methods, ids };
-  }
-  throw refusals.noRoute();
-}
 
 /** Tells who asks by the bearer token; how a wrong one is refused depends on what it was used for. */
 function authenticate({ authorization, path }: ApiRequest, credentials: Credentials): void {
@@ -214,7 +163,7 @@ export function answer(
   try {
     if (request.path !== apiPrefix && !request.path.startsWith(`${apiPrefix}/`)) throw refusals.noRoute();
     authenticate(request, credentials);
-    const { methods, ids } = findRoute(request.path);
+    const { methods, ids } = findRoute(routes, request.path);
     const handler = methods[request.method];
     if (handler === undefined) throw refusals.method(request.method);
     const body = () => parseBody(request.body, request.path);
@@ -223,7 +172,7 @@ export function answer(
       beforeCommit,
     );
     return {
-      status: 200,
+      status: outcome.status ?? 200,
       headers: {},
       body: {
         result: outcome.result,

@@ -7,7 +7,9 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Answer, CaaData, RecordType, SrvData } from "dns-packet";
 import { textStrings } from "./content.ts";
+import type { LoadBalancer } from "./load-balancers.ts";
 import { isWithin } from "./names.ts";
+import type { Pool } from "./pools.ts";
 import type { DnsRecord, Store, Zone } from "./store.ts";
 
 /**
@@ -140,13 +142,16 @@ export class Resolver {
       .filter((candidate) => isWithin(key, candidate.name))
       .toSorted((a, b) => b.name.length - a.name.length)[0];
     if (zone === undefined) return this.#static(name, key, type);
-    const node = this.#node(zone, key);
+    const balancer = this.#balancer(zone, key);
+    const known = this.#node(zone, key);
+    const node: Node = known.kind === "missing" && balancer !== undefined ? { kind: "empty" } : known;
     const negative = [zoneSoa(zone, negativeTtlSeconds)];
     if (node.kind === "missing") return { code: "NXDOMAIN", answers: [], authorities: negative };
     const records = node.kind === "records" ? node.records : [];
     const own = this.#own(zone, key, name, type, records);
     if (own.length > 0) return { code: "NOERROR", answers: own, authorities: [] };
-    const edge = this.#edge(name, type, records);
+    const edge =
+      balancer === undefined ? this.#edge(name, type, records) : this.#balanced(name, type, balancer);
     if (edge !== undefined)
       return { code: "NOERROR", answers: edge, authorities: edge.length > 0 ? [] : negative };
     const alias = records.find((record) => record.type === "CNAME");
@@ -180,6 +185,30 @@ export class Resolver {
     if (proxied.length === 0 || !["A", "AAAA", "CNAME"].includes(type)) return undefined;
     if (type !== "A" || proxied.some((record) => record.settings.ipv6_only === true)) return [];
     return edgeAddresses.map((data) => ({ type: "A", name, ttl: automaticTtlSeconds, data }));
+  }
+
+  /** The load balancer of exactly this name; it goes before records of the name. */
+  #balancer(zone: Zone, key: string): LoadBalancer | undefined {
+    const balancers = this.#store.objects("load_balancer", zone.id) as readonly LoadBalancer[];
+    return balancers.find(({ name, enabled }) => enabled && name === key);
+  }
+
+  /**
+   * A proxied load balancer is answered by the edge; another one by the addresses of the first pool that is enabled.
+   * Which of its origins are healthy only the edge knows.
+   */
+  #balanced(name: string, type: RecordType, balancer: LoadBalancer): readonly Answer[] | undefined {
+    if (!["A", "AAAA", "CNAME"].includes(type)) return undefined;
+    if (type !== "A") return [];
+    if (balancer.proxied)
+      return edgeAddresses.map((data) => ({ type, name, ttl: automaticTtlSeconds, data }));
+    const pools = this.#store.objects("pool") as readonly Pool[];
+    const used = [...balancer.default_pools, balancer.fallback_pool].flatMap(
+      (id) => pools.find((pool) => pool.id === id && pool.enabled) ?? [],
+    )[0];
+    const origins = (used?.origins ?? []).filter(({ enabled, address }) => enabled && isIPv4(address));
+    const ttl = balancer.ttl ?? automaticTtlSeconds;
+    return origins.map(({ address }) => ({ type, name, ttl, data: address }));
   }
 
   /** An alias is answered as such, or, at the zone's own name and where the record asks for it, by its target. */

@@ -3,7 +3,8 @@
  *
  * Since October 2024 the API names the cause of a DNS validation error directly, no longer wrapped as the
  * `error_chain` of code 1004 (developers.cloudflare.com/fundamentals/api/reference/deprecations). Codes and words are
- * those that the API was seen to answer; Cloudflare publishes no list.
+ * those that the API was seen to answer; Cloudflare publishes no list. Where a refusal is documented but was not seen,
+ * its status is the documented one, and the code is 0.
  */
 
 export interface ErrorItem {
@@ -117,4 +118,47 @@ export const refusals = {
     refusal(400, 9300, `DNS record has ${count} tags, exceeding the quota of ${quota}.`),
   commentLength: (length: number, limit: number) =>
     refusal(400, 9301, `DNS record comment has ${length} characters, exceeding the limit of ${limit}.`),
+
+  // Load balancing.
+  balancing: (what: string) => refusal(400, 1002, `${what}: validation failed`),
+  notUnique: () => refusal(400, 1003, "value not unique"),
+  referenced: () => refusal(412, 1005, "This object is referenced by other objects, delete them first."),
+  balancingNotFound: () => refusal(404, 0, "resource not found"),
+
+  // Tunnels.
+  tunnelInput: (what: string) => refusal(400, 1030, `Could not parse input. ${what}`),
+  tunnelNameTaken: () =>
+    refusal(
+      409,
+      1013,
+      "You already have a tunnel with this name. Delete the existing tunnel, or choose a different name for your new tunnel",
+    ),
+  tunnelNotFound: () => refusal(404, 1003, "Tunnel not found"),
+  tunnelSecret: () =>
+    refusal(400, 1030, "Could not parse input. tunnel_secret must be at least 32 bytes, encoded as base64"),
+  tunnelConfiguration: (what: string) => refusal(400, 1056, `Bad Configuration: Validation failed: ${what}`),
+
+  // Settings and signing of zones.
+  unknownSetting: () => refusal(400, 1006, "Unrecognized zone setting name"),
+  settingValue: (name: string) => refusal(400, 1007, `Invalid value for zone setting ${name}`),
+  invalidField: (what: string) => refusal(400, 9207, `Request body is invalid. ${what}`),
+  dnssecActive: () => refusal(400, 0, "DNSSEC must be disabled before it is deleted"),
+
+  // Rulesets.
+  rulesetExists: (phase: string) =>
+    refusal(
+      400,
+      20217,
+      `'zone' is not a valid value for kind because exceeded maximum number of zone rulesets for phase ${phase}`,
+    ),
+  rulesetNotFound: () => refusal(404, 0, "could not find ruleset"),
+  rule: (what: string) => refusal(400, 0, what),
+
+  // Access.
+  access: (what: string) => refusal(400, 12130, `access.api.error.invalid_request: ${what}`),
+  applicationExists: () => refusal(409, 11010, "access.api.error.application_already_exists"),
+  accessNotFound: (what: string) => refusal(404, 0, `access.api.error.unknown_${what}`),
+
+  // What Cloudflare has and the sandbox has not.
+  notSimulated: (what: string) => refusal(400, 0, `the sandbox's Cloudflare does not simulate ${what}`),
 } as const;

@@ -1,13 +1,14 @@
 /** The API's HTTP server: from bytes to {@link answer} and back, with the faults that were asked for in between. */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { answer, failure, type ApiRequest, type ApiResponse } from "./api.ts";
+import { answer, failure, type ApiResponse } from "./api.ts";
 import type { Credentials } from "./credentials.ts";
 import { refusals } from "./errors.ts";
 import type { FaultPlan, Meeting } from "../faults.ts";
 import { whatWentWrong, type Log } from "../log.ts";
 import type { CallLog } from "./calls.ts";
 import type { FaultCall } from "./faults.ts";
+import type { ApiRequest } from "./route.ts";
 import type { Store } from "./store.ts";
 
 /** Larger than any request that the simulator knows. */
@@ -32,6 +33,10 @@ export function writeJson(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  if (status === 204) {
+    response.writeHead(status, headers).end();
+    return;
+  }
   const text = JSON.stringify(body);
   response.writeHead(status, {
     "content-type": "application/json",

@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { sandboxPaths, serviceSocket } from "../../paths.ts";
 import { announceReady, findService, retire } from "../../service.ts";
-import { apiPrefix } from "./api.ts";
 import { createControlServer } from "./control.ts";
 import { loadCredentials } from "./credentials.ts";
 import { Resolver, type StaticNames } from "./dns-answer.ts";
@@ -21,6 +20,7 @@ import { writeLog } from "../log.ts";
 import { CallLog } from "./calls.ts";
 import { cloudflareFaultRules } from "./faults.ts";
 import { createApiServer, type ApiParts } from "./http.ts";
+import { apiPrefix } from "./route.ts";
 import { Store } from "./store.ts";
 
 const usage = `usage: main.ts --api HOST:PORT [--dns HOST:PORT,HOST:PORT] [--names FILE.json]

@@ -1,9 +1,10 @@
 /** DNS records, as developers.cloudflare.com/api/resources/dns/subresources/records describes them. */
 import { contentKey, isProxiableTarget, normaliseContent, recordTypes } from "./content.ts";
 import { refusals } from "./errors.ts";
+import type { Fields } from "./fields.ts";
 import { normaliseRecordName } from "./names.ts";
 import type { DnsRecord, Store, Zone } from "./store.ts";
-import { newId, quotas, timestamp, type Fields } from "./zones.ts";
+import { newId, quotas, timestamp } from "./zones.ts";
 
 const addressTypes: ReadonlySet<string> = new Set(["A", "AAAA", "CNAME"]);
 const settingNames: readonly string[] = ["ipv4_only", "ipv6_only", "flatten_cname"];

@@ -1,5 +1,5 @@
 /**
- * The state of the simulated Cloudflare: zones and their records in SQLite.
+ * The state of the simulated Cloudflare in SQLite: zones with their records, and everything else as the API shows it.
  *
  * Every request is one transaction, committed to disk before it is answered, so a `kill -9` at any moment leaves
  * either all of a request or nothing of it.
@@ -53,6 +53,25 @@ export interface DnsRecord {
   readonly tagsModifiedOn: string | undefined;
 }
 
+/** What belongs to an account or to a zone, besides records. */
+export type ObjectKind =
+  | "monitor"
+  | "pool"
+  | "load_balancer"
+  | "tunnel"
+  | "tunnel_configuration"
+  | "setting"
+  | "dnssec"
+  | "ruleset"
+  | "access_policy"
+  | "access_app";
+
+/** An object by the API's own names. */
+export interface StoredObject {
+  readonly id: string;
+  readonly [name: string]: unknown;
+}
+
 const schema = `
   CREATE TABLE IF NOT EXISTS zones (
     id TEXT PRIMARY KEY,
@@ -68,13 +87,24 @@ const schema = `
     body TEXT NOT NULL,
     UNIQUE (zone_id, name, type, content_key)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS objects (
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (kind, scope, id)
+  ) STRICT;
 `;
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 type Row = Record<string, SQLOutputValue>;
 
 function zoneOf(row: Row): Zone {
   return JSON.parse(String(row.body)) as Zone;
+}
+
+function objectOf(row: Row): StoredObject {
+  return JSON.parse(String(row.body)) as StoredObject;
 }
 
 function recordOf(row: Row): DnsRecord {
@@ -140,9 +170,10 @@ export class Store {
       .run(zone.id, zone.name, JSON.stringify(zone));
   }
 
-  /** Removes a zone with all its records. */
+  /** Removes a zone with all that belongs to it. */
   deleteZone(id: string): void {
     this.#database.prepare("DELETE FROM zones WHERE id = ?").run(id);
+    this.#database.prepare("DELETE FROM objects WHERE scope = ?").run(id);
   }
 
   /** A zone's records in the order in which they were made. */
@@ -194,5 +225,43 @@ export class Store {
 
   deleteRecord(id: string): void {
     this.#database.prepare("DELETE FROM records WHERE id = ?").run(id);
+  }
+
+  /**
+   * Objects of a kind in the order in which they were made.
+   *
+   * @param scope the account's or zone's id; `undefined` for those of all.
+   */
+  objects(kind: ObjectKind, scope?: string): readonly StoredObject[] {
+    const query =
+      scope === undefined
+        ? this.#database.prepare("SELECT body FROM objects WHERE kind = ? ORDER BY rowid").all(kind)
+        : this.#database
+            .prepare("SELECT body FROM objects WHERE kind = ? AND scope = ? ORDER BY rowid")
+            .all(kind, scope);
+    return query.map(objectOf);
+  }
+
+  object(kind: ObjectKind, scope: string, id: string): StoredObject | undefined {
+    const row = this.#database
+      .prepare("SELECT body FROM objects WHERE kind = ? AND scope = ? AND id = ?")
+      .get(kind, scope, id);
+    return row === undefined ? undefined : objectOf(row);
+  }
+
+  putObject<T extends StoredObject>(kind: ObjectKind, scope: string, object: T): T {
+    this.#database
+      .prepare(
+        `INSERT INTO objects (kind, scope, id, body) VALUES (?, ?, ?, ?)
+         ON CONFLICT (kind, scope, id) DO UPDATE SET body = excluded.body`,
+      )
+      .run(kind, scope, object.id, JSON.stringify(object));
+    return object;
+  }
+
+  deleteObject(kind: ObjectKind, scope: string, id: string): void {
+    this.#database
+      .prepare("DELETE FROM objects WHERE kind = ? AND scope = ? AND id = ?")
+      .run(kind, scope, id);
   }
 }

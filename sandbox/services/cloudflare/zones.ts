@@ -2,10 +2,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Credentials } from "./credentials.ts";
 import { refusals } from "./errors.ts";
+import type { Fields } from "./fields.ts";
 import { isWithin, normaliseZoneName } from "./names.ts";
 import type { Store, Zone, ZonePlan, ZoneStatus, ZoneType } from "./store.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 const zoneTypes: readonly string[] = ["full", "partial", "secondary", "internal"] satisfies ZoneType[];
 const zoneStatuses: readonly string[] = ["initializing", "pending", "active", "moved"] satisfies ZoneStatus[];

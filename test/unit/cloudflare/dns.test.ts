@@ -279,3 +279,29 @@ describe("transport", () => {
     expect(await data("vpn.blackroad.io", "A")).toEqual(["A 198.18.1.5"]);
   });
 });
+
+test("a load balancer's name is the edge's, or that of its first pool's origins; it goes before records", async () => {
+  const zone = await service.zone("balanced.test");
+  const account = String((await service.call("GET", "/accounts")).results[0]?.id);
+  const make = async (path: string, body: object) => {
+    const { result, errors } = await service.call("POST", path, body);
+    expect(errors).toEqual([]);
+    return String(result.id);
+  };
+  const pool = await make(`/accounts/${account}/load_balancers/pools`, {
+    name: "dns",
+    origins: [
+      { name: "off", address: "198.18.1.1", enabled: false },
+      { name: "on", address: "198.18.1.2" },
+    ],
+  });
+  const balancer = { default_pools: [pool], fallback_pool: pool };
+  await make(`/zones/${zone}/dns_records`, { name: "api", type: "A", content: "198.18.1.9" });
+  await make(`/zones/${zone}/load_balancers`, { ...balancer, name: "api.balanced.test", proxied: true });
+  await make(`/zones/${zone}/load_balancers`, { ...balancer, name: "plain.balanced.test", ttl: 60 });
+  expect(await data("api.balanced.test", "A")).toEqual(["A 104.16.0.10", "A 104.16.0.11"]);
+  const plain = await ask("plain.balanced.test", "A");
+  expect(plain.answers).toMatchObject([{ type: "A", ttl: 60, data: "198.18.1.2" }]);
+  expect(await ask("plain.balanced.test", "MX")).toMatchObject({ rcode: "NOERROR", answers: [] });
+  expect(await ask("other.balanced.test", "A")).toMatchObject({ rcode: "NXDOMAIN" });
+});

@@ -368,10 +368,8 @@ describe("functions", () => {
   });
 
   test("a type or function without a table is refused by name", async () => {
-    const urn = "urn:pulumi:s::p::cloudflare:index/ruleset:Ruleset::r";
-    expect(() => provider.check(urn, {})).toThrow(
-      "has no table for the type cloudflare:index/ruleset:Ruleset",
-    );
+    const urn = "urn:pulumi:s::p::cloudflare:index/list:List::r";
+    expect(() => provider.check(urn, {})).toThrow("has no table for the type cloudflare:index/list:List");
     await expect(provider.invoke("cloudflare:index/getUser:getUser", {})).rejects.toThrow("does not know");
   });
 });
