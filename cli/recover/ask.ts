@@ -11,7 +11,7 @@ import * as aws from "@pulumi/aws";
 import * as cloudflare from "@pulumi/cloudflare";
 import { LocalWorkspace, type ConfigMap } from "@pulumi/pulumi/automation/index.js";
 import { configure } from "./configure.ts";
-import { type Question, routeId, type TaggedType, urnTag } from "./questions.ts";
+import { type OwnedType, type Question, routeId, type TaggedType, urnTag } from "./questions.ts";
 
 /** For each URN asked about, the ids under which a matching resource exists. */
 export type Answers = Readonly<Record<string, readonly string[]>>;
@@ -67,6 +67,62 @@ async function idsByTag({ type, region, stack, hash }: Question & { ask: "aws-ta
   return finders[type]({ region, tags: { stack, [urnTag]: hash } });
 }
 
+type Owned = Question & { readonly ask: "cloudflare-owned" };
+
+function idsOf<T extends { readonly id: string }>(
+  results: readonly T[],
+  isIt: (result: T) => boolean,
+): string[] {
+  return results.filter(isIt).map(({ id }) => id);
+}
+
+/** How Cloudflare's objects are found in the lists of the account or zone that they belong to. */
+const ownedFinders: Readonly<Record<OwnedType, (question: Owned) => Promise<string[]>>> = {
+  "cloudflare:index/loadBalancer:LoadBalancer": async ({ owner, key }) => {
+    const { results } = await cloudflare.getLoadBalancers({ zoneId: owner });
+    return idsOf(results, ({ name }) => name === key);
+  },
+  "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": async ({ owner, key }) => {
+    const { results } = await cloudflare.getLoadBalancerMonitors({ accountId: owner });
+    return idsOf(results, ({ description }) => description === key);
+  },
+  "cloudflare:index/loadBalancerPool:LoadBalancerPool": async ({ owner, key }) => {
+    const { results } = await cloudflare.getLoadBalancerPools({ accountId: owner });
+    return idsOf(results, ({ name }) => name === key);
+  },
+  "cloudflare:index/ruleset:Ruleset": async ({ owner, key }) => {
+    const { rulesets } = await cloudflare.getRulesets({ zoneId: owner });
+    return idsOf(rulesets, ({ kind, phase }) => kind === "zone" && phase === key);
+  },
+  "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": async ({ owner, key }) => {
+    const { results } = await cloudflare.getZeroTrustAccessApplications({ accountId: owner });
+    return idsOf(results, ({ domain }) => domain === key);
+  },
+  "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": async ({ owner, key }) => {
+    const { results } = await cloudflare.getZeroTrustAccessPolicies({ accountId: owner });
+    return idsOf(results, ({ name }) => name === key);
+  },
+  "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": async ({ owner, key }) => {
+    // Cloudflare goes on listing tunnels that were deleted.
+    const question = { accountId: owner, name: key, isDeleted: false };
+    const { results } = await cloudflare.getZeroTrustTunnelCloudflareds(question);
+    return idsOf(results, ({ name }) => name === key);
+  },
+};
+
+/** Whether what was found says all that was to be said; it may say more. */
+function says(found: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => String(found[name]) === String(value));
+}
+
+async function recordIds(question: Question & { ask: "cloudflare-record" }): Promise<string[]> {
+  const { zoneId, name, type, content, data } = question;
+  const { results } = await cloudflare.getDnsRecords({ zoneId, name: { exact: name }, type });
+  return idsOf(results, (record) =>
+    data === undefined ? record.content === content : says({ ...record.data }, data),
+  );
+}
+
 async function answer(question: Question): Promise<readonly string[]> {
   switch (question.ask) {
     case "nothing":
@@ -96,11 +152,10 @@ async function answer(question: Question): Promise<readonly string[]> {
       const zones = await cloudflare.getZones({ name: question.name });
       return zones.results.map(({ id }) => id);
     }
-    case "cloudflare-record": {
-      const { zoneId, name, type, content } = question;
-      const records = await cloudflare.getDnsRecords({ zoneId, name: { exact: name }, type });
-      return records.results.filter((record) => record.content === content).map(({ id }) => id);
-    }
+    case "cloudflare-record":
+      return recordIds(question);
+    case "cloudflare-owned":
+      return ownedFinders[question.type](question);
   }
 }
 

@@ -44,9 +44,20 @@ export type Question =
       readonly zoneId: string;
       readonly name: string;
       readonly type: string;
-      readonly content: string;
+      /** What tells it from others of its name and type; `data` where the program says that instead. */
+      readonly content?: string;
+      readonly data?: Readonly<Record<string, unknown>>;
     }
   | { readonly ask: "cloudflare-zone"; readonly urn: string; readonly name: string }
+  /** Of an account or a zone: ask for everything of the type with this name, or whatever else tells it from others. */
+  | {
+      readonly ask: "cloudflare-owned";
+      readonly urn: string;
+      readonly type: OwnedType;
+      /** The account's or the zone's id. */
+      readonly owner: string;
+      readonly key: string;
+    }
   /** Nothing to find: what the create makes is in the state only, or making it again changes nothing. */
   | { readonly ask: "nothing"; readonly urn: string; readonly reason: string };
 
@@ -66,6 +77,11 @@ const repeatable: Readonly<Record<string, string>> = {
     "accepting an accepted peering changes nothing",
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions": "setting the same options changes nothing",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the group exists with its VPC and is only adopted",
+  "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig":
+    "a tunnel has one configuration, and writing it again makes it the same",
+  "cloudflare:index/zoneDnssec:ZoneDnssec": "signing a signed zone changes nothing",
+  "cloudflare:index/zoneSetting:ZoneSetting":
+    "every zone has the setting, and setting it again changes nothing",
   "command:remote:Command": "every script of this program can be repeated",
   "command:remote:CopyToRemote": "copying again changes nothing",
   "command:local:Command": "every script of this program can be repeated",
@@ -88,6 +104,29 @@ const taggedTypes = [
 
 export type TaggedType = (typeof taggedTypes)[number];
 
+/** Types that are found in a list of their owner's, by one of their inputs. */
+const ownedTypes = {
+  "cloudflare:index/loadBalancer:LoadBalancer": { owner: "zoneId", key: "name" },
+  "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": { owner: "accountId", key: "description" },
+  "cloudflare:index/loadBalancerPool:LoadBalancerPool": { owner: "accountId", key: "name" },
+  "cloudflare:index/ruleset:Ruleset": { owner: "zoneId", key: "phase" },
+  "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": {
+    owner: "accountId",
+    key: "domain",
+  },
+  "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": { owner: "accountId", key: "name" },
+  "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": {
+    owner: "accountId",
+    key: "name",
+  },
+} as const;
+
+export type OwnedType = keyof typeof ownedTypes;
+
+function isOwned(type: string): type is OwnedType {
+  return type in ownedTypes;
+}
+
 /** `urn:pulumi:STACK::PROJECT::TYPES::NAME` → `STACK`. */
 function stackOf(urn: string): string {
   return urn.slice("urn:pulumi:".length, urn.indexOf("::"));
@@ -97,6 +136,13 @@ function text(resource: ResourceState, property: string): string {
   const value = resource.inputs?.[property];
   if (typeof value === "string") return value;
   throw new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+}
+
+/** What a DNS record says, in either of its two forms. */
+function recordSaying(resource: ResourceState): { content: string } | { data: Record<string, unknown> } {
+  const { data } = resource.inputs ?? {};
+  if (typeof data !== "object" || data === null) return { content: text(resource, "content") };
+  return { data: data as Record<string, unknown> };
 }
 
 /**
@@ -116,6 +162,10 @@ export function questionFor(resource: ResourceState): Question {
   if (tagged !== undefined) {
     const region = text(resource, "region");
     return { ask: "aws-tag", urn, type: tagged, region, stack: stackOf(urn), hash: urnHash(urn) };
+  }
+  if (isOwned(type)) {
+    const { owner, key } = ownedTypes[type];
+    return { ask: "cloudflare-owned", urn, type, owner: text(resource, owner), key: text(resource, key) };
   }
   switch (type) {
     case "aws:ec2/route:Route":
@@ -149,7 +199,7 @@ export function questionFor(resource: ResourceState): Question {
         zoneId: text(resource, "zoneId"),
         name: text(resource, "name"),
         type: text(resource, "type"),
-        content: text(resource, "content"),
+        ...recordSaying(resource),
       };
     case "cloudflare:index/zone:Zone":
       return { ask: "cloudflare-zone", urn, name: text(resource, "name") };

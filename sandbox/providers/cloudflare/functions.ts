@@ -1,14 +1,19 @@
 /**
  * The functions that look things up.
  *
- * Sources: terraform-provider-cloudflare v5.22.0, `internal/services/zone/data_source.go` and
- * `list_data_source.go`, `internal/services/dns_record/list_data_source.go`.
+ * Sources: terraform-provider-cloudflare v5.22.0, `internal/services/zone/data_source.go`, and `list_data_source.go` of
+ * `zone`, `dns_record` and each type of {@link ownedLists}.
  */
 import { isList, isMap } from "../shared/values.ts";
 import type { Value, ValueMap } from "../shared/values.ts";
+import { applicationTable, policyTable } from "./access-tables.ts";
 import type { Api } from "./api.ts";
-import { objectFromApi, snakeCase, withoutNulls, type Attributes } from "./attributes.ts";
+import { objectFromApi, snakeCase, withoutNulls } from "./attributes.ts";
+import type { Attributes, TypeTable } from "./attributes.ts";
+import { loadBalancerTable, monitorTable, poolTable } from "./load-balancing-tables.ts";
+import { rulesetTable } from "./rulesets.ts";
 import { dnsRecordResult, zoneResult } from "./tables.ts";
+import { tunnelTable } from "./tunnels.ts";
 
 export type LookUp = (api: Api, args: ValueMap) => Promise<ValueMap>;
 
@@ -89,8 +94,43 @@ const getDnsRecords: LookUp = async (api, args) => {
   return { ...args, results: items.map((item) => render(dnsRecordResult, item)) };
 };
 
+/** What the API shows of a resource in a list: all but what its path says. */
+function listed({ attributes }: TypeTable): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, { place }]) => place === undefined));
+}
+
+/** A function that lists everything of a type that belongs to an account or a zone. */
+function listOwned(owner: "accountId" | "zoneId", path: string, table: TypeTable): LookUp {
+  return async (api, args) => {
+    const id = args[owner];
+    if (typeof id !== "string" || id === "")
+      throw new Error(`missing required ${snakeCase(owner)} parameter`);
+    const scope = `/${owner === "accountId" ? "accounts" : "zones"}/${encodeURIComponent(id)}`;
+    const rest = omit(args, "accountId", "zoneId", "maxItems");
+    const items = await fetchAll(api, scope + path, rest, args.maxItems ?? null);
+    return { ...args, results: items.map((item) => render(listed(table), item)) };
+  };
+}
+
+const ownedLists: readonly (readonly [name: string, LookUp])[] = [
+  ["LoadBalancers", listOwned("zoneId", "/load_balancers", loadBalancerTable)],
+  ["LoadBalancerMonitors", listOwned("accountId", "/load_balancers/monitors", monitorTable)],
+  ["LoadBalancerPools", listOwned("accountId", "/load_balancers/pools", poolTable)],
+  ["ZeroTrustAccessApplications", listOwned("accountId", "/access/apps", applicationTable)],
+  ["ZeroTrustAccessPolicies", listOwned("accountId", "/access/policies", policyTable)],
+  ["ZeroTrustTunnelCloudflareds", listOwned("accountId", "/cfd_tunnel", tunnelTable)],
+];
+
+/** Its list has two names, the older of which is to be given up. */
+const getRulesets: LookUp = async (api, args) => {
+  const found = await listOwned("zoneId", "/rulesets", rulesetTable)(api, args);
+  return { ...found, rulesets: found.results ?? [] };
+};
+
 export const functions: ReadonlyMap<string, LookUp> = new Map([
   ["cloudflare:index/getZone:getZone", getZone],
   ["cloudflare:index/getZones:getZones", getZones],
   ["cloudflare:index/getDnsRecords:getDnsRecords", getDnsRecords],
+  ["cloudflare:index/getRulesets:getRulesets", getRulesets],
+  ...ownedLists.map(([name, lookUp]) => [`cloudflare:index/get${name}:get${name}`, lookUp] as const),
 ]);

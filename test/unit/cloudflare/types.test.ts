@@ -22,6 +22,36 @@ test("every type that the stand-in has is tried, here or in provider.test.ts", (
   expect(tried.sort()).toEqual(resourceTypes.map(({ table }) => table.token).sort());
 });
 
+/** The functions by which recovery looks for what an update may have made, with what tells it from others. */
+const lists = [
+  [tunnel, "ZeroTrustTunnelCloudflareds", "name"],
+  [monitor, "LoadBalancerMonitors", "description"],
+  [pool, "LoadBalancerPools", "name"],
+  [loadBalancer, "LoadBalancers", "name"],
+  [ruleset, "Rulesets", "phase"],
+  [policy, "ZeroTrustAccessPolicies", "name"],
+  [application, "ZeroTrustAccessApplications", "domain"],
+] as const;
+
+test.each(lists)(
+  "%#. a list of its owner's has what was made, and no longer what was deleted",
+  async (subject, list, key) => {
+    const urn = `urn:pulumi:s::p::${subject.table.token}::r`;
+    const said = subject.inputs("listed");
+    const first = await trial.make(urn, said);
+    const owner = said.zoneId === undefined ? { accountId: trial.account } : { zoneId: said.zoneId };
+    const question = list === "ZeroTrustTunnelCloudflareds" ? { ...owner, isDeleted: false } : owner;
+    const find = async () => {
+      const found = await trial.provider.invoke(`cloudflare:index/get${list}:get${list}`, question);
+      const results = found.results as readonly { readonly id: string; readonly [key: string]: unknown }[];
+      return results.filter((result) => result[key] === said[key]).map(({ id }) => id);
+    };
+    expect(await find()).toEqual([first.id]);
+    await remove(urn, first);
+    expect(await find()).toEqual([]);
+  },
+);
+
 /** Rulesets and signing exist once in a zone, so what one test made must be gone for the next. */
 async function remove(urn: string, { id, state }: { id: string; state: ValueMap }): Promise<void> {
   await trial.provider.delete(urn, id, state);

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { tornAttributes } from "../../../cli/recover/attributes.ts";
 import { decide } from "../../../cli/recover/decide.ts";
@@ -78,6 +78,55 @@ describe("questions", () => {
     const type = "aws:s3/bucket:Bucket";
     const bucket = { urn: "urn:b", type, custom: true, inputs: {} };
     expect(() => questionFor(bucket)).toThrow(/does not know how to look for/);
+  });
+
+  test("whatever the program of any stack asks for can be looked for", () => {
+    const goldens = resolve(import.meta.dirname, "../components/golden");
+    const asked = readdirSync(goldens).flatMap(
+      (file) =>
+        JSON.parse(readFileSync(join(goldens, file), "utf8")) as {
+          resource: string;
+          inputs: Record<string, unknown>;
+        }[],
+    );
+    const resources = asked.flatMap(({ resource, inputs }): ResourceState[] => {
+      const [type = "", name = ""] = resource.split(" ");
+      const urn = `urn:pulumi:s::p::${type}::${name}`;
+      return type.startsWith("blackroad:") ? [] : [{ urn, type, custom: true, inputs }];
+    });
+    const types = new Set(resources.map(({ type }) => type));
+    // A list of types that shrinks to nothing would be complete as well.
+    expect(types).toContain("cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared");
+    expect(types.size).toBeGreaterThan(30);
+    const lost = resources.filter((resource) => {
+      try {
+        return questionFor(resource).urn !== resource.urn;
+      } catch {
+        return true;
+      }
+    });
+    expect(lost.map(({ urn }) => urn)).toEqual([]);
+  });
+
+  test("what Cloudflare has a list of is looked for there by what tells it from others", () => {
+    const ask = (noun: string, inputs: Record<string, unknown>) => {
+      const name = noun.charAt(0).toLowerCase() + noun.slice(1);
+      return questionFor({ urn: "urn:c", type: `cloudflare:index/${name}:${noun}`, custom: true, inputs });
+    };
+    expect(ask("LoadBalancerPool", { accountId: "a", name: "p" })).toMatchObject({ owner: "a", key: "p" });
+    expect(ask("LoadBalancerMonitor", { accountId: "a", description: "m" })).toMatchObject({ key: "m" });
+    expect(ask("LoadBalancer", { zoneId: "z", name: "l" })).toMatchObject({ owner: "z", key: "l" });
+    expect(ask("Ruleset", { zoneId: "z", phase: "p" })).toMatchObject({ owner: "z", key: "p" });
+    expect(ask("ZeroTrustAccessApplication", { accountId: "a", domain: "d" })).toMatchObject({ key: "d" });
+    expect(ask("ZeroTrustAccessPolicy", { accountId: "a", name: "p" })).toMatchObject({ key: "p" });
+    expect(ask("ZeroTrustTunnelCloudflared", { accountId: "a", name: "t" })).toMatchObject({ key: "t" });
+    for (const noun of ["ZeroTrustTunnelCloudflaredConfig", "ZoneSetting", "ZoneDnssec"]) {
+      expect(ask(noun, {}).ask).toBe("nothing");
+    }
+    const record = { zoneId: "z", name: "n", type: "CAA" };
+    const data = { flags: 0, tag: "issue", value: "ca.test" };
+    expect(ask("DnsRecord", { ...record, data })).toMatchObject({ ask: "cloudflare-record", data });
+    expect(() => ask("DnsRecord", record)).toThrow('has no "content"');
   });
 
   test("a pending create without what it is found by stops recovery", () => {
