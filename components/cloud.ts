@@ -12,11 +12,13 @@ import { Instance } from "./aws/instance.ts";
 import { Peering } from "./aws/peering.ts";
 import { Routes } from "./aws/routes.ts";
 import { SecurityGroups } from "./aws/security-groups.ts";
+import { Services } from "./aws/services.ts";
 import { Vpc } from "./aws/vpc.ts";
 
 export interface Region {
   readonly vpc: Vpc;
   readonly securityGroups: SecurityGroups;
+  readonly services: Services;
 }
 
 /** Everything of the network that is in AWS. */
@@ -38,7 +40,8 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   const regions = new Map(
     plan.regions.map((region): [string, Region] => {
       const vpc = new Vpc(region.key, { plan: region }, opts);
-      return [region.key, { vpc, securityGroups: new SecurityGroups(region.key, { vpc }, opts) }];
+      const securityGroups = new SecurityGroups(region.key, { vpc }, opts);
+      return [region.key, { vpc, securityGroups, services: new Services(region.key, { vpc }, opts) }];
     }),
   );
   const peeringIds = new Map(

@@ -34,6 +34,8 @@ export interface RegionOutputs {
   readonly cidr: string;
   /** By tier, then by availability zone, as the configuration names it. A tier without subnets is empty. */
   readonly subnetIds: Readonly<Record<Tier, Readonly<Record<string, pulumi.Output<string>>>>>;
+  /** The RDS subnet group of the database tier; only where there is that tier. */
+  readonly databaseSubnetGroup?: pulumi.Output<string>;
   /** By the group's name in the configuration. */
   readonly securityGroupIds: Readonly<Record<string, pulumi.Output<string>>>;
 }
@@ -114,7 +116,7 @@ export function networkOutputs(created: Created): NetworkOutputs {
 }
 
 function regionOutputs(plan: RegionPlan, created: Created): RegionOutputs {
-  const { vpc, securityGroups } = found(created.regions, plan.key, "region");
+  const { vpc, securityGroups, services } = found(created.regions, plan.key, "region");
   const tier = (name: Tier) =>
     record(
       plan.subnets.filter((subnet) => subnet.tier === name),
@@ -126,6 +128,9 @@ function regionOutputs(plan: RegionPlan, created: Created): RegionOutputs {
     vpcId: vpc.id,
     cidr: plan.cidr,
     subnetIds: { public: tier("public"), private: tier("private"), database: tier("database") },
+    ...(services.databaseSubnetGroup === undefined
+      ? {}
+      : { databaseSubnetGroup: services.databaseSubnetGroup }),
     securityGroupIds: record(
       plan.securityGroups,
       ({ name }) => name,

@@ -11,7 +11,14 @@ import * as aws from "@pulumi/aws";
 import * as cloudflare from "@pulumi/cloudflare";
 import { LocalWorkspace, type ConfigMap } from "@pulumi/pulumi/automation/index.js";
 import { configure } from "./configure.ts";
-import { type OwnedType, type Question, routeId, type TaggedType, urnTag } from "./questions.ts";
+import {
+  endpointRouteTableId,
+  type OwnedType,
+  type Question,
+  routeId,
+  type TaggedType,
+  urnTag,
+} from "./questions.ts";
 
 /** For each URN asked about, the ids under which a matching resource exists. */
 export type Answers = Readonly<Record<string, readonly string[]>>;
@@ -21,14 +28,30 @@ interface TagQuestion {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A gateway has no list function: the only one that carries the tags is asked for, and there may be none. */
-async function internetGateways(question: TagQuestion): Promise<string[]> {
+/** Where a type has no list function, the only one is asked for, and there may be none. */
+async function atMostOne(found: Promise<string>, none: RegExp): Promise<string[]> {
   try {
-    return [(await aws.ec2.getInternetGateway(question)).internetGatewayId];
+    return [await found];
   } catch (error) {
-    if (/no matching EC2 Internet Gateway/i.test(String(error))) return [];
+    if (none.test(String(error))) return [];
     throw error;
   }
+}
+
+async function internetGateways(question: TagQuestion): Promise<string[]> {
+  const gateway = aws.ec2.getInternetGateway(question);
+  return atMostOne(
+    gateway.then(({ internetGatewayId }) => internetGatewayId),
+    /no matching EC2 Internet Gateway/i,
+  );
+}
+
+async function vpcEndpoints(question: TagQuestion): Promise<string[]> {
+  const endpoint = aws.ec2.getVpcEndpoint({ ...question, state: "available" });
+  return atMostOne(
+    endpoint.then(({ id }) => id),
+    /no matching EC2 VPC Endpoint/i,
+  );
 }
 
 /**
@@ -50,6 +73,7 @@ const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<st
   "aws:ec2/securityGroup:SecurityGroup": async (question) => (await aws.ec2.getSecurityGroups(question)).ids,
   "aws:ec2/subnet:Subnet": async (question) => (await aws.ec2.getSubnets(question)).ids,
   "aws:ec2/vpc:Vpc": async (question) => (await aws.ec2.getVpcs(question)).ids,
+  "aws:ec2/vpcEndpoint:VpcEndpoint": vpcEndpoints,
   "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": async (question) => {
     const values = ["initiating-request", "pending-acceptance", "provisioning", "active"];
     const filters = [{ name: "status-code", values }];
@@ -123,6 +147,17 @@ async function recordIds(question: Question & { ask: "cloudflare-record" }): Pro
   );
 }
 
+/** A name is the group's id. Somebody else's of that name has other subnets, and is not ours to adopt. */
+async function dbSubnetGroups(question: Question & { ask: "aws-db-subnet-group" }): Promise<string[]> {
+  const { region, name, subnetIds } = question;
+  const group = aws.rds.getSubnetGroup({ region, name });
+  const found = await atMostOne(
+    group.then((each) => JSON.stringify([...each.subnetIds].sort())),
+    /couldn't find resource|DBSubnetGroupNotFound/i,
+  );
+  return found[0] === JSON.stringify([...subnetIds].sort()) ? [name] : [];
+}
+
 async function answer(question: Question): Promise<readonly string[]> {
   switch (question.ask) {
     case "nothing":
@@ -143,6 +178,13 @@ async function answer(question: Question): Promise<readonly string[]> {
         .filter((association) => association.subnetId === subnetId)
         .map((association) => association.routeTableAssociationId);
     }
+    case "aws-endpoint-route-table": {
+      const { region, vpcEndpointId, routeTableId } = question;
+      const { routeTableIds } = await aws.ec2.getVpcEndpoint({ region, id: vpcEndpointId });
+      return routeTableIds.includes(routeTableId) ? [endpointRouteTableId(vpcEndpointId, routeTableId)] : [];
+    }
+    case "aws-db-subnet-group":
+      return dbSubnetGroups(question);
     case "aws-eip-association": {
       const { region, allocationId, instanceId } = question;
       const address = await aws.ec2.getElasticIp({ region, id: allocationId });

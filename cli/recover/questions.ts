@@ -32,6 +32,20 @@ export type Question =
       readonly subnetId: string;
     }
   | {
+      readonly ask: "aws-endpoint-route-table";
+      readonly urn: string;
+      readonly region: string;
+      readonly vpcEndpointId: string;
+      readonly routeTableId: string;
+    }
+  | {
+      readonly ask: "aws-db-subnet-group";
+      readonly urn: string;
+      readonly region: string;
+      readonly name: string;
+      readonly subnetIds: readonly string[];
+    }
+  | {
       readonly ask: "aws-eip-association";
       readonly urn: string;
       readonly region: string;
@@ -72,6 +86,11 @@ export function routeId(routeTableId: string, destination: string): string {
   return `r-${routeTableId}${crc32(destination)}`;
 }
 
+/** The same for an endpoint's route table (vpc_endpoint_route_table_association.go). */
+export function endpointRouteTableId(vpcEndpointId: string, routeTableId: string): string {
+  return `a-${vpcEndpointId}${crc32(routeTableId)}`;
+}
+
 const repeatable: Readonly<Record<string, string>> = {
   "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter":
     "accepting an accepted peering changes nothing",
@@ -97,6 +116,7 @@ const taggedTypes = [
   "aws:ec2/securityGroup:SecurityGroup",
   "aws:ec2/subnet:Subnet",
   "aws:ec2/vpc:Vpc",
+  "aws:ec2/vpcEndpoint:VpcEndpoint",
   "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -145,6 +165,12 @@ function recordSaying(resource: ResourceState): { content: string } | { data: Re
   return { data: data as Record<string, unknown> };
 }
 
+function texts(resource: ResourceState, property: string): string[] {
+  const value = resource.inputs?.[property];
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+  throw new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+}
+
 /**
  * The question that settles a pending create.
  * @throws Error for a type that recovery does not know, or inputs without what it is found by.
@@ -167,6 +193,17 @@ export function questionFor(resource: ResourceState): Question {
     const { owner, key } = ownedTypes[type];
     return { ask: "cloudflare-owned", urn, type, owner: text(resource, owner), key: text(resource, key) };
   }
+  const known = naturalQuestion(resource);
+  if (known !== undefined) return known;
+  throw new Error(
+    `recovery does not know how to look for a ${type} (${urn}); find it by hand and use ` +
+      "`pulumi refresh --import-pending-creates URN ID`",
+  );
+}
+
+/** Of what carries no tags: by what it is, or what it joins. */
+function naturalQuestion(resource: ResourceState): Question | undefined {
+  const { urn, type } = resource;
   switch (type) {
     case "aws:ec2/route:Route":
       return {
@@ -183,6 +220,22 @@ export function questionFor(resource: ResourceState): Question {
         region: text(resource, "region"),
         routeTableId: text(resource, "routeTableId"),
         subnetId: text(resource, "subnetId"),
+      };
+    case "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation":
+      return {
+        ask: "aws-endpoint-route-table",
+        urn,
+        region: text(resource, "region"),
+        vpcEndpointId: text(resource, "vpcEndpointId"),
+        routeTableId: text(resource, "routeTableId"),
+      };
+    case "aws:rds/subnetGroup:SubnetGroup":
+      return {
+        ask: "aws-db-subnet-group",
+        urn,
+        region: text(resource, "region"),
+        name: text(resource, "name"),
+        subnetIds: texts(resource, "subnetIds"),
       };
     case "aws:ec2/eipAssociation:EipAssociation":
       return {
@@ -204,9 +257,6 @@ export function questionFor(resource: ResourceState): Question {
     case "cloudflare:index/zone:Zone":
       return { ask: "cloudflare-zone", urn, name: text(resource, "name") };
     default:
-      throw new Error(
-        `recovery does not know how to look for a ${type} (${urn}); find it by hand and use ` +
-          "`pulumi refresh --import-pending-creates URN ID`",
-      );
+      return undefined;
   }
 }

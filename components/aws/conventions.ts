@@ -18,6 +18,7 @@ const untaggable: TypeFacts = { taggable: false, global: false };
  * one that is missing is refused, because nobody has said yet whether it has a region and tags.
  */
 const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
+  ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", taggable],
   ["aws:ec2/eip:Eip", taggable],
   ["aws:ec2/eipAssociation:EipAssociation", untaggable],
   ["aws:ec2/instance:Instance", taggable],
@@ -30,8 +31,11 @@ const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:ec2/securityGroup:SecurityGroup", taggable],
   ["aws:ec2/subnet:Subnet", taggable],
   ["aws:ec2/vpc:Vpc", taggable],
+  ["aws:ec2/vpcEndpoint:VpcEndpoint", taggable],
+  ["aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation", untaggable],
   ["aws:ec2/vpcPeeringConnection:VpcPeeringConnection", taggable],
   ["aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter", taggable],
+  ["aws:rds/subnetGroup:SubnetGroup", taggable],
   ["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", taggable],
   ["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", taggable],
 ]);

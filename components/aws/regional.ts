@@ -17,6 +17,8 @@ type RegionalArgs<A> = Omit<A, "region" | "tags"> & {
   readonly region: string;
 } & ("tags" extends keyof A ? { readonly tags: Tags } : unknown);
 
+export const DefaultSecurityGroup: Regional<typeof aws.ec2.DefaultSecurityGroup> =
+  aws.ec2.DefaultSecurityGroup;
 export const Eip: Regional<typeof aws.ec2.Eip> = aws.ec2.Eip;
 export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.EipAssociation;
 export const Instance: Regional<typeof aws.ec2.Instance> = aws.ec2.Instance;
@@ -34,7 +36,11 @@ export const SecurityGroupEgressRule: Regional<typeof aws.vpc.SecurityGroupEgres
 export const SecurityGroupIngressRule: Regional<typeof aws.vpc.SecurityGroupIngressRule> =
   aws.vpc.SecurityGroupIngressRule;
 export const Subnet: Regional<typeof aws.ec2.Subnet> = aws.ec2.Subnet;
+export const SubnetGroup: Regional<typeof aws.rds.SubnetGroup> = aws.rds.SubnetGroup;
 export const Vpc: Regional<typeof aws.ec2.Vpc> = aws.ec2.Vpc;
+export const VpcEndpoint: Regional<typeof aws.ec2.VpcEndpoint> = aws.ec2.VpcEndpoint;
+export const VpcEndpointRouteTableAssociation: Regional<typeof aws.ec2.VpcEndpointRouteTableAssociation> =
+  aws.ec2.VpcEndpointRouteTableAssociation;
 export const VpcPeeringConnection: Regional<typeof aws.ec2.VpcPeeringConnection> =
   aws.ec2.VpcPeeringConnection;
 export const VpcPeeringConnectionAccepter: Regional<typeof aws.ec2.VpcPeeringConnectionAccepter> =

@@ -22,10 +22,29 @@ export class SecurityGroups extends pulumi.ComponentResource {
     const { plan } = args.vpc;
     const groups = plan.securityGroups;
     this.ids = new Map(groups.map((group) => [group.key, this.#createGroup(group, args.vpc)]));
+    this.#emptyDefault(`${name}/default`, args.vpc);
     this.rules = groups.flatMap((group) =>
       group.rules.map((rule) => this.#createRule(group, rule, args.vpc)),
     );
     this.registerOutputs({ ids: Object.fromEntries(this.ids) });
+  }
+
+  /**
+   * The group that AWS makes with a VPC lets its members talk to each other and to everyone, and whatever names no
+   * group gets it. Said to be empty, and not merely left without rules, it is emptied again when somebody adds one.
+   */
+  #emptyDefault(name: string, vpc: Vpc): void {
+    new regional.DefaultSecurityGroup(
+      name,
+      {
+        region: vpc.plan.awsRegion,
+        vpcId: vpc.id,
+        ingress: [],
+        egress: [],
+        tags: { Name: name, site: vpc.plan.key },
+      },
+      { parent: this },
+    );
   }
 
   #createGroup(group: SecurityGroupPlan, vpc: Vpc): pulumi.Output<string> {

@@ -24,6 +24,9 @@ const operator = leaf.record("the operator's cidrs, user and authorizedKeys", {
 /** The pool of a stack that names none. */
 export const defaultAddressPool = "10.0.0.0/10";
 
+/** The services that AWS has gateway endpoints for. */
+const gatewayServices = ["s3", "dynamodb"] as const;
+
 const subnets = leaf
   .list("a list of networks, the first for the first availability zone", leaf.subnetCidr)
   .default([]);
@@ -74,6 +77,16 @@ const region = leaf.record("a region's options", {
     .default("none"),
   /** The zone of a single NAT gateway; without it, the first. */
   natZone: zoneName.optional(),
+  /**
+   * Services of AWS's own to which the public and the private tier have a gateway endpoint, past NAT and at no cost;
+   * all, unless said otherwise.
+   */
+  gatewayEndpoints: leaf
+    .list(
+      "a list of services such as [s3, dynamodb]",
+      z.enum(gatewayServices, { error: leaf.expected("s3 or dynamodb") }),
+    )
+    .default([...gatewayServices]),
   /** Whether instances in public subnets get a public address at launch; it changes when they are stopped. */
   mapPublicIpOnLaunch: leaf.boolean.default(false),
   /** The region's Debian image. AMIs differ by region; find it with the command in docs/configuration.md. */

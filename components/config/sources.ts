@@ -21,6 +21,7 @@ export const sources = {
   "aws/peering-not-transitive": `${aws}/vpc/latest/peering/vpc-peering-basics.html`,
   "aws/path-mtu": `${aws}/AWSEC2/latest/UserGuide/network_mtu.html`,
   "aws/nat-in-public-subnet": `${aws}/vpc/latest/userguide/nat-gateway-basics.html`,
+  "aws/database-zones": `${aws}/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html`,
   "aws/quota-vpcs": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-internet-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-elastic-ips": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,

@@ -114,6 +114,26 @@ export interface NatGatewayPlan {
   readonly subnet: string;
 }
 
+/** A way to a service of AWS's own that leads past NAT and costs nothing. */
+export interface GatewayEndpointPlan {
+  /** `us-west/endpoint/s3` */
+  readonly key: string;
+  /** AWS's name of the service: `com.amazonaws.us-west-2.s3`. */
+  readonly service: string;
+  /** Keys of the route tables that lead to the service by it. */
+  readonly routeTables: readonly string[];
+}
+
+/** Where RDS may put databases: it takes no less than two zones. */
+export interface DatabaseSubnetGroupPlan {
+  /** `us-west/database` */
+  readonly key: string;
+  /** Its name in AWS, unique among the account's groups in the region. */
+  readonly name: string;
+  /** Keys of the database tier's subnets. */
+  readonly subnets: readonly string[];
+}
+
 export interface RegionPlan {
   /** The name in the configuration: `us-west`. */
   readonly key: string;
@@ -123,6 +143,9 @@ export interface RegionPlan {
   readonly subnets: readonly SubnetPlan[];
   readonly routeTables: readonly RouteTablePlan[];
   readonly natGateways: readonly NatGatewayPlan[];
+  readonly gatewayEndpoints: readonly GatewayEndpointPlan[];
+  /** `undefined` where the region has no database tier. */
+  readonly databaseSubnetGroup: DatabaseSubnetGroupPlan | undefined;
   readonly securityGroups: readonly SecurityGroupPlan[];
 }
 

@@ -19,7 +19,7 @@ export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
     stack,
     owner: config.owner,
     operator: { cidrs: config.operator.cidrs, authorizedKeys: config.operator.authorizedKeys },
-    regions: planRegions(config),
+    regions: planRegions(config, stack),
     peerings: planPeerings(config),
     sites: planSites(config),
     vpn: planVpn(config),

@@ -4,9 +4,10 @@ import { byKey, sortedEntries } from "./keys.ts";
 import type { PeeringPlan, RegionPlan, SitePlan } from "./model.ts";
 import { planRouteTables } from "./routes.ts";
 import { planSecurityGroups } from "./security-groups.ts";
+import { planDatabaseSubnetGroup, planGatewayEndpoints } from "./services.ts";
 import { planNatGateways, planSubnets } from "./subnets.ts";
 
-export function planRegions(config: NetworkConfig): RegionPlan[] {
+export function planRegions(config: NetworkConfig, stack: string): RegionPlan[] {
   return sortedEntries(config.regions).map(([key, region]) => {
     const subnets = planSubnets(key, region);
     return {
@@ -16,6 +17,8 @@ export function planRegions(config: NetworkConfig): RegionPlan[] {
       subnets,
       routeTables: planRouteTables(key, config, region, subnets),
       natGateways: planNatGateways(key, region),
+      gatewayEndpoints: planGatewayEndpoints(key, region, subnets),
+      databaseSubnetGroup: planDatabaseSubnetGroup(key, stack, subnets),
       securityGroups: planSecurityGroups(key, config),
     };
   });

@@ -37,6 +37,8 @@ export interface Vpc {
   readonly cidrs: readonly string[];
   readonly subnets: readonly Subnet[];
   readonly routeTables: readonly DescribedRouteTable[];
+  /** Blocks of the prefix lists of its region, by id. */
+  readonly prefixLists: ReadonlyMap<string, readonly string[]>;
   /** The internet gateway attached to it. */
   readonly internetGateway?: string;
   /** Sorted by id. Only what is alive: interfaces of running instances, NAT gateways that are available. */
@@ -201,6 +203,9 @@ function readVpc(
     cidrs: [...new Set([vpc.CidrBlock, ...more])].sort(),
     subnets,
     routeTables: region["route-tables"].RouteTables.filter((table) => table.VpcId === vpc.VpcId),
+    prefixLists: new Map(
+      region["prefix-lists"].PrefixLists.map(({ PrefixListId, Cidrs }) => [PrefixListId, Cidrs]),
+    ),
     ...(gateway === undefined ? {} : { internetGateway: gateway.InternetGatewayId }),
     endpoints: [
       ...readInterfaces(region, byIdentity, running),

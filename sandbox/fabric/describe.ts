@@ -122,6 +122,8 @@ const peering = z.object({
   AccepterVpcInfo: peeringSide,
 });
 
+const prefixList = z.object({ PrefixListId: text, Cidrs: z.array(text) });
+
 const region = z.object({
   vpcs: z.object({ Vpcs: z.array(vpc) }),
   subnets: z.object({ Subnets: z.array(subnet) }),
@@ -135,6 +137,7 @@ const region = z.object({
   "network-interfaces": z.object({ NetworkInterfaces: z.array(networkInterface) }),
   addresses: z.object({ Addresses: z.array(address) }),
   "vpc-peering-connections": z.object({ VpcPeeringConnections: z.array(peering) }),
+  "prefix-lists": z.object({ PrefixLists: z.array(prefixList) }),
   "user-data": z.record(z.string(), z.object({ UserData: z.object({ Value: optional }).nullish() })),
 });
 

@@ -72,8 +72,16 @@ export function resolveRoutes(
     if (route.DestinationCidrBlock != null) {
       const target = targetOf(route, vpc, ports, peerings);
       resolved.push({ destination: route.DestinationCidrBlock, target });
-    } else if (route.DestinationIpv6CidrBlock == null) {
-      problems.push(`${table.RouteTableId}: routes to prefix lists are not realised`);
+    } else if (route.DestinationPrefixListId != null) {
+      const blocks = vpc.prefixLists.get(route.DestinationPrefixListId);
+      if (blocks === undefined) {
+        problems.push(
+          `${table.RouteTableId}: nobody knows the prefix list ${route.DestinationPrefixListId}, so its route is left out`,
+        );
+      }
+      // Behind a gateway endpoint is one of AWS's own services, and no such service stands in the sandbox. What an
+      // endpoint takes over does not go to the internet any more, and that much can be seen.
+      for (const destination of blocks ?? []) resolved.push({ destination, target: "nowhere" });
     }
   }
   return resolved;

@@ -30,6 +30,8 @@ export const rules: readonly Rule[] = [
   networks.subnetsFit,
   addresses.subnetsSpareSlots,
   networks.subnetsHaveZones,
+  networks.databaseTiersSpanZones,
+  networks.endpointsAreDistinct,
   networks.natHasSubnets,
   addresses.natZonesExist,
   networks.peeringsJoinRegions,

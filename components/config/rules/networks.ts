@@ -101,6 +101,29 @@ export function* subnetsHaveZones(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** RDS fails over between zones, and takes no group of subnets within one, not even for a database that never does. */
+export function* databaseTiersSpanZones(config: LooseConfig): Iterable<Finding> {
+  for (const [key, region] of entries(config.regions)) {
+    // Those that the ledger gives count also where it cannot, because the VPC's network is malformed.
+    const given = region.tiers?.includes("database") === true ? (region.availabilityZones?.length ?? 2) : 0;
+    if (Math.max(region.subnets?.database?.length ?? 0, given) !== 1) continue;
+    const message = `is the only database subnet: AWS takes a group of database subnets with two zones or more. Name a second zone in availabilityZones, or leave the database tier out (tiers: [public, private]).`;
+    yield { path: ["regions", key, "subnets", "database", 0], message, rule: "aws/database-zones" };
+  }
+}
+
+/** An endpoint is named once. */
+export function* endpointsAreDistinct(config: LooseConfig): Iterable<Finding> {
+  for (const [key, region] of entries(config.regions)) {
+    const services = items(region.gatewayEndpoints);
+    for (const [index, service] of services) {
+      if (services.findIndex(([, other]) => other === service) === index) continue;
+      const path = ["regions", key, "gatewayEndpoints", index];
+      yield { path, message: `is named twice: ${service} is in the list already.` };
+    }
+  }
+}
+
 export function* zonesBelongToRegion(config: LooseConfig): Iterable<Finding> {
   for (const [key, region] of entries(config.regions)) {
     const seen = new Set<string>();

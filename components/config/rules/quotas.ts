@@ -99,6 +99,7 @@ function countsOf(config: LooseConfig): Count[] {
     const peerings = items(config.peerings).filter(([, pair]) => pair.includes(key)).length;
     const hub = config.wireguard?.hubs?.[key] !== undefined;
     const behind = entries(config.wireguard?.peers).flatMap(([, peer]) => items(peer.routes));
+    const endpoints = region.gatewayEndpoints?.length ?? 0;
     const path = ["regions", key];
     return [
       {
@@ -117,8 +118,8 @@ function countsOf(config: LooseConfig): Count[] {
       },
       {
         path,
-        // The default route, one to each peer, and by the hub the VPN with what is behind its peers.
-        count: 1 + peerings + (hub ? 1 + behind.length : 0),
+        // The default route, one to each peer and each endpoint, and by the hub the VPN with what is behind its peers.
+        count: 1 + peerings + endpoints + (hub ? 1 + behind.length : 0),
         what: "routes in a table",
         name: "routesPerTable",
         rule: "aws/quota-routes",

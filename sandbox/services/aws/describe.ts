@@ -3,22 +3,27 @@ import { Ec2 } from "./ec2/account.ts";
 import { primaryInterface, rootVolume } from "./ec2/instances.ts";
 import type {
   Address,
+  DbSubnetGroup,
   Instance,
   InternetGateway,
   IpPermission,
   NatGateway,
   NetworkAcl,
   NetworkInterface,
+  PrefixList,
   RouteTable,
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
   Vpc,
+  VpcEndpoint,
   VpcPeeringConnection,
 } from "./ec2/records.ts";
 import { routeState } from "./ec2/route-tables.ts";
 import { permissionsOf } from "./ec2/security-groups.ts";
 import { freeAddresses } from "./ec2/subnets.ts";
+import { describeSubnetGroup } from "./rds/subnet-groups.ts";
+import { prefixLists } from "./ec2/vpc-endpoints.ts";
 import type { Quotas } from "./quotas.ts";
 import { regions } from "./regions.ts";
 import type { Records } from "./store.ts";
@@ -63,6 +68,10 @@ export interface RegionDescription {
   readonly "network-interfaces": { readonly NetworkInterfaces: readonly NetworkInterface[] };
   readonly addresses: { readonly Addresses: readonly Address[] };
   readonly "vpc-peering-connections": { readonly VpcPeeringConnections: readonly VpcPeeringConnection[] };
+  readonly "vpc-endpoints": { readonly VpcEndpoints: readonly VpcEndpoint[] };
+  readonly "prefix-lists": { readonly PrefixLists: readonly PrefixList[] };
+  /** Of `aws rds`, as all else is of `aws ec2`. */
+  readonly "db-subnet-groups": { readonly DBSubnetGroups: readonly DbSubnetGroup[] };
   /** By instance: what `describe-instance-attribute --attribute userData` prints. */
   readonly "user-data": Readonly<
     Record<string, { readonly InstanceId: string; readonly UserData: { readonly Value?: string } }>
@@ -126,6 +135,9 @@ function describeRegion(ec2: Ec2): RegionDescription {
     "network-interfaces": { NetworkInterfaces: ec2.list("network-interfaces") },
     addresses: { Addresses: ec2.list("addresses") },
     "vpc-peering-connections": { VpcPeeringConnections: ec2.list("vpc-peering-connections") },
+    "vpc-endpoints": { VpcEndpoints: ec2.list("vpc-endpoints") },
+    "prefix-lists": { PrefixLists: prefixLists(ec2) },
+    "db-subnet-groups": { DBSubnetGroups: ec2.list("db-subnet-groups").map(describeSubnetGroup) },
     "user-data": Object.fromEntries(
       ec2.list("instance-attributes").map((attributes) => [
         attributes.InstanceId,

@@ -17,7 +17,7 @@ export interface DriftRequest {
    * `igw-…:vpc-…` for the attachment of a gateway.
    */
   readonly id?: string;
-  /** Of what is created: `aws:ec2/vpc:Vpc`. */
+  /** Of what is created (`aws:ec2/vpc:Vpc`), and of what has an id that does not tell its type. */
   readonly type?: string;
   /** Properties by Pulumi's names: the whole resource, or what changes about it. */
   readonly set?: Properties;
@@ -40,7 +40,7 @@ export function applyDrift(records: Records, quotas: Quotas, request: DriftReque
   }
   const found = findRegion(region);
   const ec2 = found && new Ec2(records, found, quotas);
-  const type = typeOf(ec2, request.id);
+  const type = request.type ?? typeOf(ec2, request.id);
   const call = { config, type, name: "drift" };
   const current = provider.read({
     ...call,
@@ -91,6 +91,7 @@ const typesByPrefix: Readonly<Record<string, string>> = {
   eipalloc: "aws:ec2/eip:Eip",
   eipassoc: "aws:ec2/eipAssociation:EipAssociation",
   nat: "aws:ec2/natGateway:NatGateway",
+  vpce: "aws:ec2/vpcEndpoint:VpcEndpoint",
   pcx: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
   sg: "aws:ec2/securityGroup:SecurityGroup",
   i: "aws:ec2/instance:Instance",

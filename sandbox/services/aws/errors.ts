@@ -5,17 +5,18 @@
  */
 import { randomUUID } from "node:crypto";
 
-/** What the EC2 API answers instead of doing what it was asked. */
+/** What an API of AWS answers instead of doing what it was asked. */
 export class ApiError extends Error {
   readonly code: string;
   /** The API's message alone. */
   readonly detail: string;
   readonly statusCode: number;
 
-  constructor(operation: string, code: string, detail: string, statusCode = 400) {
+  /** @param service as AWS's SDK names it; EC2 alone declares no errors, so that the SDK calls them `api error`. */
+  constructor(operation: string, code: string, detail: string, statusCode = 400, service = "EC2") {
     super(
-      `operation error EC2: ${operation}, https response error StatusCode: ${statusCode}, ` +
-        `RequestID: ${randomUUID()}, api error ${code}: ${detail}`,
+      `operation error ${service}: ${operation}, https response error StatusCode: ${statusCode}, ` +
+        `RequestID: ${randomUUID()}, ${service === "EC2" ? "api error " : ""}${code}: ${detail}`,
     );
     this.name = "ApiError";
     this.code = code;

@@ -1,6 +1,7 @@
-/** Data sources that find resources by tags and filters: `aws.ec2.getInstances`, `aws.ec2.getEips` and the like. */
+/** Data sources that find resources by tags, filters and names: `aws.ec2.getInstances`, `aws.ec2.getEips` and the like. */
 import { fromTagList, type Ec2 } from "./ec2/account.ts";
 import type { Address, Tag } from "./ec2/records.ts";
+import { prefixLists } from "./ec2/vpc-endpoints.ts";
 import { ProviderError } from "./errors.ts";
 import { object, objects, text, texts, type Json, type Properties } from "./json.ts";
 
@@ -226,6 +227,69 @@ function getInternetGateway(ec2: Ec2, args: Properties): Properties {
   };
 }
 
+/** vpc_endpoint_data_source.go. */
+function getVpcEndpoint(ec2: Ec2, args: Properties): Properties {
+  const given = (name: string, value: string): boolean => (text(args, name) ?? value) === value;
+  const candidates = ec2.list(
+    "vpc-endpoints",
+    (each) =>
+      given("id", each.VpcEndpointId) &&
+      given("serviceName", each.ServiceName) &&
+      given("state", each.State) &&
+      given("vpcEndpointType", each.VpcEndpointType) &&
+      given("vpcId", each.VpcId),
+  );
+  const found = select(candidates, args, ({ ServiceName, VpcEndpointId, VpcId }) => ({
+    "service-name": ServiceName,
+    "vpc-endpoint-id": VpcEndpointId,
+    "vpc-id": VpcId,
+  }));
+  const endpoint = only(found, "EC2 VPC Endpoint");
+  const list = prefixLists(ec2).find(({ PrefixListName }) => PrefixListName === endpoint.ServiceName);
+  return {
+    arn: ec2.arn(`vpc-endpoint/${endpoint.VpcEndpointId}`),
+    cidrBlocks: list?.Cidrs ?? [],
+    dnsEntries: [],
+    dnsOptions: [],
+    id: endpoint.VpcEndpointId,
+    ipAddressType: endpoint.IpAddressType,
+    networkInterfaceIds: [],
+    ownerId: endpoint.OwnerId,
+    policy: endpoint.PolicyDocument,
+    prefixListId: list?.PrefixListId ?? "",
+    privateDnsEnabled: endpoint.PrivateDnsEnabled,
+    requesterManaged: endpoint.RequesterManaged,
+    routeTableIds: endpoint.RouteTableIds,
+    securityGroupIds: [],
+    serviceName: endpoint.ServiceName,
+    serviceRegion: endpoint.ServiceRegion,
+    state: endpoint.State,
+    subnetIds: [],
+    tags: fromTagList(endpoint.Tags),
+    vpcEndpointType: endpoint.VpcEndpointType,
+    vpcId: endpoint.VpcId,
+  };
+}
+
+/** internal/service/rds/subnet_group_data_source.go. */
+function getDbSubnetGroup(ec2: Ec2, args: Properties): Properties {
+  const name = text(args, "name") ?? "";
+  const group = ec2.get("db-subnet-groups", name);
+  if (group === undefined) {
+    throw new ProviderError(`reading RDS DB Subnet Group (${name}): couldn't find resource`);
+  }
+  return {
+    arn: group.DBSubnetGroupArn,
+    description: group.DBSubnetGroupDescription,
+    id: group.DBSubnetGroupName,
+    name: group.DBSubnetGroupName,
+    status: group.SubnetGroupStatus,
+    subnetIds: group.Subnets.map(({ SubnetIdentifier }) => SubnetIdentifier),
+    supportedNetworkTypes: group.SupportedNetworkTypes,
+    vpcId: group.VpcId,
+  };
+}
+
 export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getEips:getEips": getEips,
   "aws:ec2/getElasticIp:getElasticIp": getElasticIp,
@@ -234,6 +298,8 @@ export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getNatGateways:getNatGateways": getNatGateways,
   "aws:ec2/getRouteTables:getRouteTables": getRouteTables,
   "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
+  "aws:ec2/getVpcEndpoint:getVpcEndpoint": getVpcEndpoint,
   "aws:ec2/getVpcPeeringConnections:getVpcPeeringConnections": getVpcPeeringConnections,
+  "aws:rds/getSubnetGroup:getSubnetGroup": getDbSubnetGroup,
   "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": getSecurityGroupRules,
 };

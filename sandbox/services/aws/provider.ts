@@ -150,7 +150,8 @@ export class Provider {
     if (type.tagged && (change.changed.has("tags") || change.changed.has("tagsAll"))) {
       const resource = type.upstream.resource;
       during(`updating tags for ${resource} (${id})`, () => {
-        replaceTags(context.ec2, id, context.tags);
+        if (type.setTags === undefined) replaceTags(context.ec2, id, context.tags);
+        else type.setTags(context, id);
       });
     }
     const prior = mergeInputs(type, call.state, call.inputs);

@@ -1,8 +1,9 @@
 /**
  * AWS's default quotas. Every one can be overridden: an account can ask for more, and a test wants fewer.
  *
- * Source: docs.aws.amazon.com, "Amazon VPC quotas" (vpc/latest/userguide/amazon-vpc-limits.html) and
- * "Amazon EC2 endpoints and quotas" (general/latest/gr/ec2-service.html).
+ * Source: docs.aws.amazon.com, "Amazon VPC quotas" (vpc/latest/userguide/amazon-vpc-limits.html), "Amazon EC2
+ * endpoints and quotas" (general/latest/gr/ec2-service.html) and "Quotas and constraints for Amazon RDS"
+ * (AmazonRDS/latest/UserGuide/CHAP_Limits.html).
  */
 export interface Quotas {
   readonly vpcsPerRegion: number;
@@ -19,6 +20,9 @@ export interface Quotas {
   readonly securityGroupsPerInterface: number;
   readonly activePeeringsPerVpc: number;
   readonly pendingPeeringsPerVpc: number;
+  readonly gatewayEndpointsPerRegion: number;
+  readonly dbSubnetGroupsPerRegion: number;
+  readonly subnetsPerDbSubnetGroup: number;
 }
 
 export const defaultQuotas: Quotas = {
@@ -34,6 +38,9 @@ export const defaultQuotas: Quotas = {
   securityGroupsPerInterface: 5,
   activePeeringsPerVpc: 50,
   pendingPeeringsPerVpc: 25,
+  gatewayEndpointsPerRegion: 20,
+  dbSubnetGroupsPerRegion: 50,
+  subnetsPerDbSubnetGroup: 20,
 };
 
 /**

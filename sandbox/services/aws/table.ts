@@ -63,8 +63,9 @@ export interface ResourceType {
     readonly sdk: "sdkv2" | "framework";
   };
   readonly properties: Table;
-  /** Whether the type has tags, and under which id they are set where that is not the resource's own. */
   readonly tagged: boolean;
+  /** Makes the resource's tags the context's, where that is not done by EC2's `CreateTags`. */
+  readonly setTags?: (context: Context, id: string) => void;
   /** A property whose name Pulumi makes up where it is not given. */
   readonly autoName?: string;
   /** Refusals that look at several properties at once (CustomizeDiff); one message per refusal. */

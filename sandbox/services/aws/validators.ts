@@ -1,6 +1,6 @@
 /** Checks of single values, in the upstream provider's words (terraform-plugin-sdk helper/validation, internal/verify). */
 import { canonicalBlock, canonicalIpv6Block, parseBlock, parseIpv4 } from "./cidr.ts";
-import type { Json } from "./json.ts";
+import { sameJson, type Json } from "./json.ts";
 import type { Property } from "./table.ts";
 
 type Validate = NonNullable<Property["validate"]>;
@@ -101,3 +101,23 @@ export const isBase64: Validate = (value, name) => {
     ? undefined
     : `expected ${name} to be a valid base64 string, got ${text.length} characters that are none`;
 };
+
+/** helper/validation, StringIsJSON. */
+export const isJson: Validate = (value, name) => {
+  try {
+    JSON.parse(shown(value));
+    return undefined;
+  } catch (error) {
+    return `${JSON.stringify(name)} contains an invalid JSON: ${error instanceof Error ? error.message : ""}`;
+  }
+};
+
+/** Whether two texts are the same JSON, whatever their spaces and the order of their keys. */
+export function sameDocument(before: Json | undefined, after: Json | undefined): boolean {
+  if (typeof before !== "string" || typeof after !== "string") return false;
+  try {
+    return sameJson(JSON.parse(before) as Json, JSON.parse(after) as Json);
+  } catch {
+    return false;
+  }
+}

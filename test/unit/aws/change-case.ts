@@ -18,6 +18,10 @@ export type ChangeCase = readonly [
   outcome: Outcome,
 ];
 
+/** Every type has a region, which never changes; most have tags. */
+export const region: ChangeCase = ["region", "eu-west-1", "replace"];
+export const tags: ChangeCase = ["tags", { Name: "changed" }, "update"];
+
 export interface TypeCases {
   readonly base: (scene: Scene) => Properties | Promise<Properties>;
   readonly cases: readonly ChangeCase[];

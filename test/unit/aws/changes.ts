@@ -5,12 +5,11 @@
  * simulator does not have the feature. `same` means that the value says what was said before.
  */
 import type { Json, Properties } from "../../../sandbox/services/aws/json.ts";
-import type { ChangeCase, Scene, TypeCases } from "./change-case.ts";
+import { region, tags, type Scene, type TypeCases } from "./change-case.ts";
 import { instanceInputs, types } from "./harness.ts";
 import { instanceCases } from "./instance-changes.ts";
+import { networkChanges } from "./network-changes.ts";
 
-const region: ChangeCase = ["region", "eu-west-1", "replace"];
-const tags: ChangeCase = ["tags", { Name: "changed" }, "update"];
 const ipv6Block = "2001:db8::/64";
 
 const vpc: TypeCases = {
@@ -338,6 +337,7 @@ export const changes: Readonly<Record<string, TypeCases>> = {
   [types.ingressRule]: rule,
   [types.egressRule]: rule,
   [types.instance]: instanceCases,
+  ...networkChanges,
 };
 
 /** Updates that AWS itself refuses, although the provider sends them: with its code. */

@@ -142,6 +142,9 @@ export const types = {
   ingressRule: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
   egressRule: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
   instance: "aws:ec2/instance:Instance",
+  vpcEndpoint: "aws:ec2/vpcEndpoint:VpcEndpoint",
+  endpointRouteTable: "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+  dbSubnetGroup: "aws:rds/subnetGroup:SubnetGroup",
 } as const;
 
 export const ami = "ami-0123456789abcdef0";
@@ -214,3 +217,23 @@ export async function refuses(
   expect(refusal.message).toMatch(message);
   expect(cloud.service.store.revision).toBe(before);
 }
+
+/** The parts of a region's description, in the order in which they are written. */
+export const describedNames: readonly string[] = [
+  "vpcs",
+  "subnets",
+  "route-tables",
+  "internet-gateways",
+  "nat-gateways",
+  "network-acls",
+  "security-groups",
+  "security-group-rules",
+  "instances",
+  "network-interfaces",
+  "addresses",
+  "vpc-peering-connections",
+  "vpc-endpoints",
+  "prefix-lists",
+  "db-subnet-groups",
+  "user-data",
+];

@@ -1,9 +1,6 @@
 /** What one change of each property of an instance does; see changes.ts. */
-import type { ChangeCase, TypeCases } from "./change-case.ts";
+import { region, tags, type TypeCases } from "./change-case.ts";
 import { instanceInputs, types } from "./harness.ts";
-
-const region: ChangeCase = ["region", "eu-west-1", "replace"];
-const tags: ChangeCase = ["tags", { Name: "changed" }, "update"];
 
 export const instanceCases: TypeCases = {
   base: ({ world }) => instanceInputs(world, { userData: "#!/bin/sh\n" }),

@@ -45,7 +45,8 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
     });
 
     it("gives every taggable resource the common tags, and each a hash of its own", () => {
-      const untaggable = /:(?:Route|RouteTableAssociation|EipAssociation|PeeringConnectionOptions)$/;
+      const untaggable =
+        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|EipAssociation|PeeringConnectionOptions)$/;
       const tagged = aws().filter(({ type }) => !untaggable.test(type));
       const hashes = tagged.map(({ name, inputs }) => {
         const tags = inputs.tags as Record<string, string>;

@@ -17,6 +17,7 @@ const list = <Item>(length: number, make: (index: number) => Item): Item[] =>
 const lonely = (awsRegion: string, options: object = {}): object => ({
   awsRegion,
   availabilityZones: [`${awsRegion}a`],
+  tiers: ["public", "private"],
   ami: "ami-0123456789abcdef0",
   ...options,
 });
@@ -56,6 +57,11 @@ const breaches: readonly Breach[] = [
     path: "hosts.eu-west.api-1.address",
   },
   { rule: "aws/path-mtu", changes: [["wireguard mtu", 8500]], path: "wireguard.mtu" },
+  {
+    rule: "aws/database-zones",
+    changes: [["regions small", lonely("sa-east-1", { tiers: ["database"] })]],
+    path: "regions.small.subnets.database[0]",
+  },
   { rule: "aws/quota-vpcs", changes: crowd, path: "regions.us-west.awsRegion" },
   { rule: "aws/quota-internet-gateways", changes: crowd, path: "regions.us-west.awsRegion" },
   {

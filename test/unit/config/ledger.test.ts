@@ -92,6 +92,7 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
         availabilityZones: zones.map((letter) => `${candidate.awsRegion}${letter}`),
         tiers: [...listed],
         nat: "single",
+        gatewayEndpoints: ["s3", "dynamodb"],
         mapPublicIpOnLaunch: false,
         ami: "ami-0123456789abcdef0",
       },
@@ -102,7 +103,7 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
 
 /** Everything with an address: VPCs and subnets by key, and where the NAT gateways stand. */
 function placesOf(config: NetworkConfig): [key: string, place: string][] {
-  return planRegions(config).flatMap((region): [string, string][] => [
+  return planRegions(config, "test").flatMap((region): [string, string][] => [
     [region.key, region.cidr],
     ...region.subnets.map(({ key, cidr }): [string, string] => [key, cidr]),
     ...region.natGateways.map(({ key, subnet }): [string, string] => [key, subnet]),
@@ -224,7 +225,7 @@ describe("the ledger", () => {
 describe("rules about the ledger", () => {
   const region = {
     awsRegion: "ap-south-1",
-    availabilityZones: ["ap-south-1a"],
+    availabilityZones: ["ap-south-1a", "ap-south-1b"],
     ami: "ami-0123456789abcdef0",
   };
   const added = (options: object): readonly [string, unknown] => ["regions far", { ...region, ...options }];
@@ -232,7 +233,9 @@ describe("rules about the ledger", () => {
   it("take a region that writes no network", () => {
     expect(told(added({}))).toEqual([]);
     expect(told(added({ slot: 5 }))).toEqual([]);
-    expect(told(added({ awsRegion: "us-west-2", availabilityZones: ["us-west-2a"], slot: 2 }))).toEqual([]);
+    expect(
+      told(added({ awsRegion: "us-west-2", availabilityZones: ["us-west-2a"], slot: 2, tiers: ["public"] })),
+    ).toEqual([]);
     expect(told(added({ vpcCidr: "10.28.0.0/16" }))).toEqual([]);
     expect(told(added({ availabilityZones: ["ap-south-1a", "aps1-az2"] }))).toEqual([]);
   });
@@ -306,9 +309,9 @@ describe("rules about the ledger", () => {
     ],
     [
       "a NAT gateway in a zone elsewhere",
-      { nat: "single", natZone: "ap-south-1b" },
+      { nat: "single", natZone: "ap-south-1c" },
       "natZone",
-      "is no zone of the region: use one of ap-south-1a.",
+      "is no zone of the region: use one of ap-south-1a, ap-south-1b.",
     ],
     [
       "a NAT gateway in a zone without a public subnet",

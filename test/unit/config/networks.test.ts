@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { absent, told, type Case, type Change } from "./subject.ts";
 
 /** No subnets of the ledger. */
-const writtenOnly: Change = ["regions us-west tiers", []];
+const writtenOnly: readonly Change[] = [
+  ["regions us-west subnets database", ["10.0.20.0/24", "10.0.21.0/24"]],
+  ["regions us-west tiers", []],
+];
 
 const cases: readonly Case[] = [
   {
@@ -142,25 +145,25 @@ const cases: readonly Case[] = [
   },
   {
     rule: "a zone of another region",
-    wrong: [writtenOnly, ["regions us-west availabilityZones 1", "us-west-1b"]],
+    wrong: [...writtenOnly, ["regions us-west availabilityZones 1", "us-west-1b"]],
     says: [
       [
         "regions.us-west.availabilityZones[1]",
         "is not a zone of us-west-2: it must be one such as us-west-2a.",
       ],
     ],
-    right: [writtenOnly, ["regions us-west availabilityZones 1", "us-west-2c"]],
+    right: [...writtenOnly, ["regions us-west availabilityZones 1", "us-west-2c"]],
   },
   {
     rule: "a zone twice",
-    wrong: [writtenOnly, ["regions us-west availabilityZones 2", "us-west-2a"]],
+    wrong: [...writtenOnly, ["regions us-west availabilityZones 2", "us-west-2a"]],
     says: [
       [
         "regions.us-west.availabilityZones[2]",
         "is named twice: us-west-2a stands for one subnet of each tier.",
       ],
     ],
-    right: [writtenOnly, ["regions us-west availabilityZones 2", "us-west-2c"]],
+    right: [...writtenOnly, ["regions us-west availabilityZones 2", "us-west-2c"]],
   },
   {
     rule: "a zone by its id",
@@ -183,36 +186,40 @@ const cases: readonly Case[] = [
   },
   {
     rule: "a subnet larger than its VPC",
-    wrong: [writtenOnly, ["regions us-west vpcCidr", "10.0.0.0/20"]],
+    wrong: [...writtenOnly, ["regions us-west vpcCidr", "10.0.0.0/20"]],
     says: [
       [
         "regions.us-west.subnets.database[0]",
         "is outside the VPC: 10.0.20.0/24 must lie within 10.0.0.0/20.",
       ],
+      [
+        "regions.us-west.subnets.database[1]",
+        "is outside the VPC: 10.0.21.0/24 must lie within 10.0.0.0/20.",
+      ],
     ],
-    right: [writtenOnly, ["regions us-west vpcCidr", "10.0.0.0/16"]],
+    right: [...writtenOnly, ["regions us-west vpcCidr", "10.0.0.0/16"]],
   },
   {
     rule: "subnets that overlap",
-    wrong: [writtenOnly, ["regions us-west subnets database 0", "10.0.10.0/25"]],
+    wrong: [...writtenOnly, ["regions us-west subnets database 0", "10.0.10.0/25"]],
     says: [
       [
         "regions.us-west.subnets.database[0]",
         "overlaps regions.us-west.subnets.private[0]: 10.0.10.0/25 and 10.0.10.0/24 share addresses. Use a range of its own.",
       ],
     ],
-    right: [writtenOnly, ["regions us-west subnets database 0", "10.0.12.0/25"]],
+    right: [...writtenOnly, ["regions us-west subnets database 0", "10.0.12.0/25"]],
   },
   {
     rule: "subnets that are the same",
-    wrong: [writtenOnly, ["regions us-west subnets private 1", "10.0.10.0/24"]],
+    wrong: [...writtenOnly, ["regions us-west subnets private 1", "10.0.10.0/24"]],
     says: [
       [
         "regions.us-west.subnets.private[1]",
         "overlaps regions.us-west.subnets.private[0]: 10.0.10.0/24 and 10.0.10.0/24 share addresses. Use a range of its own.",
       ],
     ],
-    right: [writtenOnly, ["regions us-west subnets private 1", "10.0.12.0/24"]],
+    right: [...writtenOnly, ["regions us-west subnets private 1", "10.0.12.0/24"]],
   },
   {
     rule: "more subnets than zones",
@@ -290,7 +297,7 @@ const cases: readonly Case[] = [
   {
     rule: "NAT in each zone without public subnets there",
     wrong: [
-      writtenOnly,
+      ...writtenOnly,
       ["regions us-west nat", "perZone"],
       ["regions us-west subnets public", ["10.0.1.0/24"]],
     ],
@@ -301,7 +308,7 @@ const cases: readonly Case[] = [
       ],
     ],
     right: [
-      writtenOnly,
+      ...writtenOnly,
       ["regions us-west nat", "single"],
       ["regions us-west subnets public", ["10.0.1.0/24"]],
     ],

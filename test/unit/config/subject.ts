@@ -26,7 +26,8 @@ function put(root: unknown, [path, value]: Change): unknown {
     path,
   );
   if (value === absent) Reflect.deleteProperty(parent, last);
-  else parent[last] = value;
+  // A copy, since a later change may reach into it.
+  else parent[last] = structuredClone(value);
   return root;
 }
 

@@ -1,7 +1,7 @@
 /** Describe JSON by hand: small builders with AWS's own field names, so that a test reads as the cloud it means. */
 
 export interface Json {
-  [key: string]: Json | readonly Json[] | string | number | boolean | undefined;
+  [key: string]: Json | readonly Json[] | readonly string[] | string | number | boolean | undefined;
 }
 
 export interface RegionJson {
@@ -17,6 +17,7 @@ export interface RegionJson {
   NetworkInterfaces: Json[];
   Addresses: Json[];
   VpcPeeringConnections: Json[];
+  PrefixLists: Json[];
   UserData: Record<string, Json>;
 }
 
@@ -34,6 +35,7 @@ export function emptyRegion(): RegionJson {
     NetworkInterfaces: [],
     Addresses: [],
     VpcPeeringConnections: [],
+    PrefixLists: [],
     UserData: {},
   };
 }
@@ -55,6 +57,7 @@ export function describeJson(regions: Record<string, RegionJson>, revision = 1):
       "network-interfaces": { NetworkInterfaces: region.NetworkInterfaces },
       addresses: { Addresses: region.Addresses },
       "vpc-peering-connections": { VpcPeeringConnections: region.VpcPeeringConnections },
+      "prefix-lists": { PrefixLists: region.PrefixLists },
       "user-data": region.UserData,
     },
   ]);

@@ -121,6 +121,22 @@ describe("a VPC's router", () => {
     expect(routesFrom(namespaceOf(gone, "vpc-far"), "e-eni-far")).toContain("0.0.0.0/0 blackhole");
   });
 
+  it("takes what a gateway endpoint serves away from the way to the internet", () => {
+    const state = stateOf((regions) => {
+      regions["us-west-2"].PrefixLists = [{ PrefixListId: "pl-s3", Cidrs: ["198.19.0.0/25"] }];
+      (tableOf(regions, "rtb-private").Routes as Json[]).push(
+        { DestinationPrefixListId: "pl-s3", GatewayId: "vpce-s3", State: "active" },
+        { DestinationPrefixListId: "pl-other", GatewayId: "vpce-other", State: "active" },
+      );
+    });
+    const router = namespaceOf(state, "vpc-west");
+    expect(routesFrom(router, "e-eni-api")).toContain("198.19.0.0/25 blackhole");
+    expect(routesFrom(router, "e-eni-web")).not.toContain("198.19.0.0/25 blackhole");
+    expect(state.problems).toEqual([
+      "rtb-private: nobody knows the prefix list pl-other, so its route is left out",
+    ]);
+  });
+
   it("hands what comes through a door to endpoints only", () => {
     const router = namespaceOf(stateOf(), "vpc-east");
     expect(router.rules.map((rule) => rule.fromDevice)).toEqual([undefined, "e-eni-east"]);

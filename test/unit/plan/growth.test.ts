@@ -26,6 +26,14 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...region.routeTables.flatMap(({ routes }) =>
       routes.map((route) => ({ ...route, key: `route ${route.key}` })),
     ),
+    ...region.gatewayEndpoints.map(({ key, service }) => ({ key: `endpoint ${key}`, service })),
+    ...region.gatewayEndpoints.flatMap(({ key, routeTables }) =>
+      routeTables.map((table) => ({ key: `endpoint ${key} in ${table}` })),
+    ),
+    // A further zone's subnet joins the group, which keeps its name.
+    ...[region.databaseSubnetGroup ?? []]
+      .flat()
+      .map(({ key, name }) => ({ key: `subnet group ${key}`, name })),
     ...region.securityGroups.map(({ key, name, description }) => ({
       key: `group ${key}`,
       name,

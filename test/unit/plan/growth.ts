@@ -40,7 +40,9 @@ const newRegion: fc.Arbitrary<NewRegion> = fc
   .map((region) => ({
     ...region,
     privateSubnets: Math.min(region.privateSubnets, region.zones),
-    databaseSubnets: Math.min(region.databaseSubnets, region.zones),
+    // One would be refused: a database tier spans zones.
+    databaseSubnets:
+      region.databaseSubnets < 2 || region.zones < 2 ? 0 : Math.min(region.databaseSubnets, region.zones),
     nat: region.privateSubnets === 0 ? "none" : region.nat,
   }));
 
@@ -73,6 +75,7 @@ function addRegion(config: NetworkConfig, index: number, region: NewRegion): voi
     },
     tiers: [],
     nat: region.nat,
+    gatewayEndpoints: ["s3", "dynamodb"],
     mapPublicIpOnLaunch: false,
     ami: "ami-0123456789abcdef0",
   };

@@ -6,7 +6,7 @@ import { tornAttributes } from "../../../cli/recover/attributes.ts";
 import { decide } from "../../../cli/recover/decide.ts";
 import { lockOwner } from "../../../cli/recover/lock.ts";
 import { plannedCreates } from "../../../cli/recover/plan.ts";
-import { questionFor, routeId } from "../../../cli/recover/questions.ts";
+import { endpointRouteTableId, questionFor, routeId } from "../../../cli/recover/questions.ts";
 import {
   applyDecisions,
   type ResourceState,
@@ -57,6 +57,25 @@ describe("questions", () => {
     });
     // The CRC-32 (IEEE) of "0.0.0.0/0" is 1080289494: the familiar ending of every default route's id.
     expect(routeId("rtb-1", "0.0.0.0/0")).toBe("r-rtb-11080289494");
+  });
+
+  test("a table of an endpoint, and a group of database subnets, are looked for by what they are", () => {
+    const region = "us-west-2";
+    const inTable = { region, vpcEndpointId: "vpce-1", routeTableId: "rtb-1" };
+    const type = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation";
+    expect(questionFor({ urn: "urn:e", type, inputs: inTable })).toEqual({
+      ask: "aws-endpoint-route-table",
+      urn: "urn:e",
+      ...inTable,
+    });
+    // The CRC-32 (IEEE) of "rtb-1", as `printf rtb-1 | gzip -c | tail -c8 | od -An -tu4 -N4` prints it.
+    expect(endpointRouteTableId("vpce-1", "rtb-1")).toBe("a-vpce-12613720802");
+    const group = { region, name: "prod-us-west-database", subnetIds: ["subnet-1", "subnet-2"] };
+    expect(questionFor({ urn: "urn:g", type: "aws:rds/subnetGroup:SubnetGroup", inputs: group })).toEqual({
+      ask: "aws-db-subnet-group",
+      urn: "urn:g",
+      ...group,
+    });
   });
 
   test("a command leaves nothing to be found", () => {
@@ -142,7 +161,7 @@ describe("questions", () => {
       "instance:Instance",
     ]
       .concat(["routeTable:RouteTable", "natGateway:NatGateway", "securityGroup:SecurityGroup"])
-      .concat(["vpcPeeringConnection:VpcPeeringConnection"])
+      .concat(["vpcPeeringConnection:VpcPeeringConnection", "vpcEndpoint:VpcEndpoint"])
       .map((noun) => `aws:ec2/${noun}`)
       .concat(["Ingress", "Egress"].map((way) => `aws:vpc/securityGroup${way}Rule:SecurityGroup${way}Rule`));
     for (const type of nouns) {

@@ -85,6 +85,7 @@ const notFoundCodes: Readonly<Partial<Record<RecordKind, readonly [string, strin
   instances: ["InvalidInstanceID.NotFound", "instance"],
   "instance-attributes": ["InvalidInstanceID.NotFound", "instance"],
   volumes: ["InvalidVolume.NotFound", "volume"],
+  "vpc-endpoints": ["InvalidVpcEndpointId.NotFound", "vpcEndpoint"],
   "security-group-rules": ["InvalidSecurityGroupRuleId.NotFound", "security group rule"],
 };
 

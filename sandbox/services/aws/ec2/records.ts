@@ -69,6 +69,7 @@ export interface InternetGateway {
 export interface Route {
   DestinationCidrBlock?: string;
   DestinationIpv6CidrBlock?: string;
+  DestinationPrefixListId?: string;
   GatewayId?: string;
   InstanceId?: string;
   InstanceOwnerId?: string;
@@ -241,6 +242,50 @@ export interface NatGateway {
   VpcId: string;
 }
 
+/** A gateway endpoint: routes to a service of AWS's own, by its prefix list, without an interface anywhere. */
+export interface VpcEndpoint {
+  CreationTimestamp: string;
+  DnsEntries: never[];
+  Groups: never[];
+  IpAddressType: "ipv4";
+  NetworkInterfaceIds: never[];
+  OwnerId: string;
+  PolicyDocument: string;
+  PrivateDnsEnabled: false;
+  RequesterManaged: false;
+  RouteTableIds: string[];
+  ServiceName: string;
+  ServiceRegion: string;
+  State: "available";
+  SubnetIds: never[];
+  Tags: Tag[];
+  VpcEndpointId: string;
+  VpcEndpointType: "Gateway";
+  VpcId: string;
+}
+
+/** The addresses of a service of AWS's own; AWS keeps it, and nobody else can change it. */
+export interface PrefixList {
+  Cidrs: string[];
+  PrefixListId: string;
+  PrefixListName: string;
+}
+
+/** Of the RDS API (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html). */
+export interface DbSubnetGroup {
+  DBSubnetGroupArn: string;
+  DBSubnetGroupDescription: string;
+  DBSubnetGroupName: string;
+  SubnetGroupStatus: "Complete";
+  Subnets: {
+    SubnetAvailabilityZone: { Name: string };
+    SubnetIdentifier: string;
+    SubnetStatus: "Active";
+  }[];
+  SupportedNetworkTypes: "IPV4"[];
+  VpcId: string;
+}
+
 export interface PeeringVpcInfo {
   CidrBlock?: string;
   CidrBlockSet?: { CidrBlock: string }[];
@@ -342,6 +387,9 @@ export interface RecordKinds {
   "network-interfaces": NetworkInterface;
   "nat-gateways": NatGateway;
   "vpc-peering-connections": VpcPeeringConnection;
+  "vpc-endpoints": VpcEndpoint;
+  /** With the tags, which RDS tells by another call (`list-tags-for-resource`). */
+  "db-subnet-groups": DbSubnetGroup & { Tags: Tag[] };
   instances: Instance;
   "instance-attributes": InstanceAttributes;
   volumes: Volume & { InstanceId: string };

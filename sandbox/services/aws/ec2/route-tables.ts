@@ -67,6 +67,10 @@ export function deleteRouteTable(ec2: Ec2, routeTableId: string): void {
       `The routeTable '${routeTableId}' has dependencies and cannot be deleted.`,
     );
   }
+  for (const endpoint of ec2.list("vpc-endpoints", (each) => each.RouteTableIds.includes(routeTableId))) {
+    endpoint.RouteTableIds = endpoint.RouteTableIds.filter((id) => id !== routeTableId);
+    ec2.put("vpc-endpoints", endpoint.VpcEndpointId, endpoint);
+  }
   ec2.remove("route-tables", routeTableId);
 }
 
@@ -330,7 +334,9 @@ function resolveTarget(ec2: Ec2, operation: string, table: RouteTable, target: R
 /** `blackhole` where what a route points to is gone or not (yet) usable. */
 export function routeState(ec2: Ec2, table: RouteTable, route: Route): Route["State"] {
   let alive = true;
-  if (route.GatewayId !== undefined && route.GatewayId !== "local") {
+  if (route.DestinationPrefixListId !== undefined) {
+    alive = ec2.get("vpc-endpoints", route.GatewayId ?? "") !== undefined;
+  } else if (route.GatewayId !== undefined && route.GatewayId !== "local") {
     const gateway = ec2.get("internet-gateways", route.GatewayId);
     alive = gateway?.Attachments.some((attachment) => attachment.VpcId === table.VpcId) ?? false;
   } else if (route.NatGatewayId !== undefined) {

@@ -14,6 +14,7 @@ const taggable = {
   eipalloc: "addresses",
   nat: "nat-gateways",
   pcx: "vpc-peering-connections",
+  vpce: "vpc-endpoints",
   i: "instances",
   vol: "volumes",
 } as const satisfies Readonly<Record<string, RecordKind>>;
@@ -97,5 +98,6 @@ const idFields = [
   ["RouteTableId", "route-table"],
   ["InternetGatewayId", "internet-gateway"],
   ["VpcPeeringConnectionId", "vpc-peering-connection"],
+  ["VpcEndpointId", "vpc-endpoint"],
   ["VpcId", "vpc"],
 ] as const;

@@ -134,6 +134,7 @@ export function deleteVpc(ec2: Ec2, vpcId: string): void {
   const inUse =
     ec2.list("subnets", mine).length > 0 ||
     ec2.list("network-interfaces", mine).length > 0 ||
+    ec2.list("vpc-endpoints", mine).length > 0 ||
     ec2.list("internet-gateways", (gateway) => gateway.Attachments.some(mine)).length > 0 ||
     tables.some((table) => !table.Associations.some((association) => association.Main)) ||
     groups.some((group) => group.GroupName !== "default") ||

@@ -1,5 +1,6 @@
 /** Every resource type that the simulated AWS has, by its token. */
 import type { ResourceType } from "../table.ts";
+import { dbSubnetGroup } from "./db-subnet-group.ts";
 import { defaultSecurityGroup } from "./default-security-group.ts";
 import { eipAssociation } from "./eip-association.ts";
 import { eip } from "./eip.ts";
@@ -14,6 +15,8 @@ import { route } from "./route.ts";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule.ts";
 import { securityGroup } from "./security-group.ts";
 import { subnet } from "./subnet.ts";
+import { vpcEndpointRouteTableAssociation } from "./vpc-endpoint-route-table-association.ts";
+import { vpcEndpoint } from "./vpc-endpoint.ts";
 import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter.ts";
 import { vpcPeeringConnection } from "./vpc-peering-connection.ts";
 import { vpc } from "./vpc.ts";
@@ -38,5 +41,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     securityGroupIngressRule,
     securityGroupEgressRule,
     instance,
+    vpcEndpoint,
+    vpcEndpointRouteTableAssociation,
+    dbSubnetGroup,
   ].map((type) => [type.token, type]),
 );

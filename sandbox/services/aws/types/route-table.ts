@@ -89,9 +89,13 @@ function updateRoutes(context: Context, id: string, before: Properties, after: P
   }
 }
 
-/** The routes that someone made: the local one is AWS's own. */
+/** The routes that someone made: the local one is AWS's own, and those of an endpoint are the endpoint's. */
 export function madeRoutes({ Routes }: RouteTable): RouteTable["Routes"] {
-  return Routes.filter(({ GatewayId }) => GatewayId !== "local");
+  return Routes.filter(
+    ({ GatewayId, DestinationPrefixListId }) =>
+      GatewayId !== "local" &&
+      !(DestinationPrefixListId !== undefined && (GatewayId ?? "").startsWith("vpce-")),
+  );
 }
 
 /** A route as the resource and its data source both show it. */

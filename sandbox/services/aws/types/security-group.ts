@@ -6,9 +6,8 @@ import { flag, requiredText, text, type Properties } from "../json.ts";
 import type { Context, ResourceType, Table } from "../table.ts";
 import { all, doesNotMatch, length } from "../validators.ts";
 import { applyRules, readRules, revokeAllRules, ruleSetProperty, validateRuleSets } from "./inline-rules.ts";
+import { prefixOf, uniqueName, uniqueSuffixLength } from "./names.ts";
 
-/** helper/id, UniqueIDSuffixLength: what a prefix is followed by. */
-const uniqueSuffixLength = 26;
 const noId = doesNotMatch(/^sg-/, "cannot begin with sg-");
 
 const properties: Table = {
@@ -40,15 +39,6 @@ const properties: Table = {
   revokeRulesOnDelete: { kind: "bool", mode: "optional", default: false },
   vpcId: { kind: "text", mode: "optional-computed", replaces: true },
 };
-
-/** helper/id, PrefixedUniqueId: the time, to the hundredth of a microsecond, and a counter in hex. */
-function uniqueName(prefix: string): string {
-  const time = new Date().toISOString().replace(/[^0-9]/g, "");
-  return `${prefix}${time}0${String(process.hrtime.bigint() % 1000n).padStart(8, "0")}`.slice(
-    0,
-    prefix.length + uniqueSuffixLength,
-  );
-}
 
 function create({ ec2, tags }: Context, inputs: Properties): string {
   const prefix = text(inputs, "namePrefix");
@@ -83,11 +73,6 @@ export function readSecurityGroup({ ec2 }: Context, id: string, prior: Propertie
       vpcId: group.VpcId,
     }
   );
-}
-
-/** internal/create/naming.go, NamePrefixFromName. */
-function prefixOf(name: string): string {
-  return /^(.*)[0-9a-f]{26}$/.exec(name)?.[1] ?? "";
 }
 
 function remove(ec2: Ec2, id: string, revoke: boolean): void {

@@ -1,0 +1,19 @@
+/** Whatever the program makes in AWS, recovery knows how to look for. */
+import { expect, test } from "vitest";
+import { questionFor } from "../../../cli/recover/questions.ts";
+import * as regional from "../../../components/aws/regional.ts";
+
+/** Any property that a question may ask for: text, or a list of it. */
+const inputs = new Proxy<Record<string, unknown>>(
+  {},
+  { get: (_, name) => (String(name).endsWith("Ids") ? ["x"] : "x") },
+);
+
+const types = Object.values(regional).map(
+  (type) => (type as unknown as { __pulumiType: string }).__pulumiType,
+);
+
+test.each(types)("%s", (type) => {
+  const { ask } = questionFor({ urn: `urn:pulumi:s::p::${type}::n`, type, custom: true, inputs });
+  expect(ask).toMatch(/^(?:aws-|nothing$)/);
+});
