@@ -40,11 +40,11 @@ function citation(rule: RuleId): string {
 /** The key of the stack configuration that holds the network. */
 export const networkKey = "blackroad-network:network";
 
-/** A path as `pulumi config set --path` takes it: keys with dots or slashes are quoted. */
+/** A path as `pulumi config set --path` takes it: keys with dots or slashes are quoted, and quotes in them escaped. */
 export function formatPath(path: Path): string {
   const parts = path.map((part) => {
     if (typeof part === "number") return `[${part}]`;
-    return /^[A-Za-z0-9_-]+$/.test(part) ? `.${part}` : `["${part}"]`;
+    return /^[A-Za-z0-9_-]+$/.test(part) ? `.${part}` : `["${part.replaceAll('"', '\\"')}"]`;
   });
   return networkKey + parts.join("");
 }

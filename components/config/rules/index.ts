@@ -19,6 +19,7 @@ export type { Finding } from "./rule.ts";
 export const rules: readonly Rule[] = [
   networks.operatorExists,
   networks.operatorIsNarrow,
+  networks.operatorKeysAreDistinct,
   addresses.regionsHaveSlots,
   addresses.vpcsSpareSlots,
   networks.vpcsSpareDocker,

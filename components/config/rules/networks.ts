@@ -244,6 +244,20 @@ export function* operatorIsNarrow(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** A key is the same whatever its comment says: who takes one line away means that the key is gone. */
+export function* operatorKeysAreDistinct(config: LooseConfig): Iterable<Finding> {
+  const taken = new Map<string, number>();
+  for (const [index, line] of items(config.operator?.authorizedKeys)) {
+    const key = line.split(" ").slice(0, 2).join(" ");
+    const other = taken.get(key);
+    if (other === undefined) taken.set(key, index);
+    else {
+      const message = `is the same key as ${placeName(["operator", "authorizedKeys", other])}. Leave one of them out.`;
+      yield { path: ["operator", "authorizedKeys", index], message };
+    }
+  }
+}
+
 /** Without an operator nobody could reach any host, the program included. */
 export function* operatorExists(config: LooseConfig): Iterable<Finding> {
   if (config.operator?.cidrs?.length === 0) {

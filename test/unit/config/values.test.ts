@@ -22,6 +22,14 @@ const cases: readonly Case[] = [
     right: [["operator user", "debian"]],
   },
   {
+    rule: "an operator's key that is there already, under another comment",
+    wrong: [["operator authorizedKeys", [operatorKey, operatorKey.replace("operator@test", "old laptop")]]],
+    says: [
+      ["operator.authorizedKeys[1]", "is the same key as operator.authorizedKeys[0]. Leave one of them out."],
+    ],
+    right: [["operator authorizedKeys", [operatorKey, hostKey]]],
+  },
+  {
     rule: "a missing key",
     wrong: [["wireguard network", absent]],
     says: [["wireguard.network", "is missing: it must be a private IPv4 network such as 10.0.0.0/16."]],
@@ -198,7 +206,7 @@ const cases: readonly Case[] = [
         "still says REPLACE-ME: put in an OpenSSH public key of the operator (`ssh-add -L` prints those of the agent).",
       ],
     ],
-    right: [["operator authorizedKeys 1", `${operatorKey}-2`]],
+    right: [["operator authorizedKeys 1", hostKey]],
   },
   {
     rule: "a private key where the public one belongs",
