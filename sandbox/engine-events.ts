@@ -2,8 +2,7 @@
  * The engine's events as they happen, over a unix socket. Not through a file: what the SDK logs for debugging is among
  * them, and that has every output of every resource in the clear, secrets included.
  */
-import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Server, ServerCredentials, type ServerReadableStream, type sendUnaryData } from "@grpc/grpc-js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
@@ -11,6 +10,8 @@ import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import services from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import type { EventRequest } from "@pulumi/pulumi/proto/events_pb.js";
 import type { SandboxPaths } from "./paths.ts";
+import { SandboxError } from "./mode.ts";
+import { processStartTicks } from "./service.ts";
 
 export interface EventListener {
   /** What `pulumi` takes for `--event-log`. */
@@ -19,12 +20,38 @@ export interface EventListener {
   close(): Promise<void>;
 }
 
+/** The socket's name tells whose it is: `ev-PID-N.sock`, both in base 36, so that paths of sockets stay short. */
+const base = 36;
+
+/** Takes away the sockets of processes that were killed: nobody listens there any more. */
+function removeStale(run: string): void {
+  for (const name of readdirSync(run)) {
+    const [, owner] = /^ev-([0-9a-z]+)-[0-9a-z]\.sock$/.exec(name) ?? [];
+    if (owner !== undefined && processStartTicks(parseInt(owner, base)) === undefined) {
+      rmSync(join(run, name), { force: true });
+    }
+  }
+}
+
+let listeners = 0;
+
+/** A name that no listener of this process has; it may be one that is about to bind. */
+function freeSocket(run: string): string {
+  for (let tried = 0; tried < base; tried++) {
+    const n = listeners++ % base;
+    const socket = join(run, `ev-${process.pid.toString(base)}-${n.toString(base)}.sock`);
+    if (!existsSync(socket)) return socket;
+  }
+  throw new SandboxError(`This process listens to ${base} engines already, and can to no more.`);
+}
+
 /** Passes every event on but those for debugging. */
 export async function listenForEvents(
   paths: SandboxPaths,
   onEvent: (event: EngineEvent) => void,
 ): Promise<EventListener> {
-  const socket = join(paths.run, `ev-${randomBytes(3).toString("hex")}.sock`);
+  removeStale(paths.run);
+  const socket = freeSocket(paths.run);
   const streamEvents = (
     call: ServerReadableStream<EventRequest, emptyPb.Empty>,
     done: sendUnaryData<emptyPb.Empty>,

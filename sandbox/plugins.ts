@@ -3,7 +3,7 @@
  * had, else our stand-ins. aws is always a stand-in, because there is no account behind it.
  */
 import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cached } from "../scripts/lib/cache.mjs";
 import { run } from "../scripts/lib/run.mjs";
@@ -245,8 +245,12 @@ export async function installPlugins(options: PluginOptions): Promise<readonly P
   };
   const wish = providerWish(all.environment);
   const pluginDir = all.environment.PULUMI_PLUGIN_DIR;
-  if (pluginDir && !existsSync(pluginDir)) {
-    throw new SandboxError(`PULUMI_PLUGIN_DIR is ${pluginDir}, and there is no such folder.`);
+  if (pluginDir) {
+    const found = statSync(pluginDir, { throwIfNoEntry: false });
+    const complaint = found === undefined ? "there is no such folder" : "that is no folder: it must be one";
+    if (found?.isDirectory() !== true) {
+      throw new SandboxError(`PULUMI_PLUGIN_DIR is ${pluginDir}, and ${complaint}.`);
+    }
   }
   let answer: Promise<boolean> | undefined;
   const reachable = () => (answer ??= downloadsReachable());

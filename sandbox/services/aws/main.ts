@@ -5,6 +5,7 @@
  * It ends on SIGTERM and SIGINT; at any other end its state is as it was after the last complete change.
  */
 import { mkdirSync } from "node:fs";
+import { SandboxError } from "../../mode.ts";
 import { sandboxPaths, serviceSocket } from "../../paths.ts";
 import { announceReady, retire } from "../../service.ts";
 import { writeLog } from "../log.ts";
@@ -15,10 +16,21 @@ import { AwsService } from "./service.ts";
 const paths = sandboxPaths();
 const { ROADNET_AWS_QUOTAS: quotas } = process.env;
 mkdirSync(paths.run, { recursive: true, mode: 0o700 });
-const service = new AwsService(paths.aws, {
-  quotas: quotas === undefined || quotas === "" ? defaultQuotas : parseQuotas(quotas),
-  log: writeLog,
-});
+
+/** @returns the service, unless its state is damaged: then the log has why, and the process ends */
+function startService(): AwsService {
+  try {
+    return new AwsService(paths.aws, {
+      quotas: quotas === undefined || quotas === "" ? defaultQuotas : parseQuotas(quotas),
+      log: writeLog,
+    });
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    writeLog(error.message);
+    process.exit(1);
+  }
+}
+const service = startService();
 const server = createAwsServer(service, writeLog);
 
 let ending = false;

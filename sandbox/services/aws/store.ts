@@ -4,9 +4,8 @@
  * One SQLite database, one transaction per mutation, written ahead: after a `kill -9` at any instant the next start
  * finds either all of a mutation or nothing of it.
  */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 import type { RecordKind, RecordKinds } from "./ec2/records.ts";
 
 const schema = `
@@ -49,9 +48,9 @@ export class Store {
 
   /** @param folder where the database lies; made if it is missing. */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(join(folder, "account.sqlite"));
-    this.#database.exec(schema);
+    this.#database = openDatabase(folder, "account.sqlite", (database) => {
+      database.exec(schema);
+    });
     this.#get = this.#database.prepare("SELECT body FROM record WHERE kind = ? AND region = ? AND id = ?");
     this.#list = this.#database.prepare(
       "SELECT body FROM record WHERE kind = ? AND region = ? ORDER BY sequence",

@@ -4,9 +4,8 @@
  * Every request is one transaction, committed to disk before it is answered, so a `kill -9` at any moment leaves
  * either all of a request or nothing of it.
  */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 import type { RecordData } from "./content.ts";
 
 export type ZoneStatus = "initializing" | "pending" | "active" | "moved";
@@ -99,6 +98,16 @@ const schemaVersion = 2;
 
 type Row = Record<string, SQLOutputValue>;
 
+function prepare(database: DatabaseSync): void {
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  const found = Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+  if (found > schemaVersion) {
+    throw new Error(`the Cloudflare state has schema ${found}, this program knows ${schemaVersion} only`);
+  }
+  database.exec(schema);
+  database.exec(`PRAGMA user_version = ${schemaVersion}`);
+}
+
 function zoneOf(row: Row): Zone {
   return JSON.parse(String(row.body)) as Zone;
 }
@@ -116,17 +125,7 @@ export class Store {
 
   /** @param directory where the database file stands or is to stand; `undefined` for one in memory. */
   constructor(directory: string | undefined) {
-    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(
-      directory === undefined ? ":memory:" : join(directory, "cloudflare.sqlite"),
-    );
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    const found = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
-    if (found > schemaVersion) {
-      throw new Error(`the Cloudflare state has schema ${found}, this program knows ${schemaVersion} only`);
-    }
-    this.#database.exec(schema);
-    this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    this.#database = openDatabase(directory, "cloudflare.sqlite", prepare);
   }
 
   close(): void {

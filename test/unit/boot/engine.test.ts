@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   mkdirSync,
@@ -147,6 +147,27 @@ describe("runPulumi", () => {
     fake("exit 3");
     const result = await runPulumi(["up"], { paths, packets: false, onEvent: () => undefined });
     expect(result.exitCode).toBe(3);
+    expect(readdirSync(paths.run).filter((name) => name.startsWith("ev-"))).toEqual([]);
+  });
+
+  it("takes away the sockets of killed starts, and no other's", async () => {
+    fake("exit 0");
+    const { pid: dead } = spawnSync("true");
+    const socketOf = (pid: number): string => `ev-${pid.toString(36)}-0.sock`;
+    mkdirSync(paths.run, { recursive: true });
+    for (const pid of [dead, process.ppid]) writeFileSync(join(paths.run, socketOf(pid)), "");
+    writeFileSync(join(paths.run, "event.sock"), "");
+    await runPulumi(["up"], { paths, packets: false, onEvent: () => undefined });
+    expect(readdirSync(paths.run).filter((name) => name.startsWith("ev"))).toEqual(
+      [socketOf(process.ppid), "event.sock"].sort(),
+    );
+  });
+
+  it("listens to several engines at once", async () => {
+    fake(`ls '${paths.run}' | grep -c '^ev-' >> '${paths.root}/counts'; sleep 1`);
+    const options = { paths, packets: false, onEvent: () => undefined };
+    await Promise.all([1, 2].map(() => runPulumi(["up"], options)));
+    expect(readFileSync(join(paths.root, "counts"), "utf8")).toContain("2");
     expect(readdirSync(paths.run).filter((name) => name.startsWith("ev-"))).toEqual([]);
   });
 

@@ -141,6 +141,14 @@ describe("PULUMI_PLUGIN_DIR", () => {
     );
   });
 
+  it("must be a folder", async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    await expect(
+      installPlugins({ packets: true, paths, environment: { PULUMI_PLUGIN_DIR: file } }),
+    ).rejects.toThrow(`PULUMI_PLUGIN_DIR is ${file}, and that is no folder: it must be one.`);
+  });
+
   it("counts only for the exact version and a program that can be run", () => {
     const official = officialFolder(["tls"]);
     expect(findInFolder(official, "tls", sdkVersion("tls"))).toBeDefined();
