@@ -63,8 +63,7 @@ export function buildProgram(): Command {
   addRecover(program);
   addImage(program);
   for (const command of [...program.commands, ...sandbox.commands]) {
-    if (command === sandbox) continue;
-    // Also where they come after the command's name, which is where one thinks of them.
+    // Also where they come after the command's name, or after that of its group, which is where one thinks of them.
     command.option("--verbose", "print the stack of an error");
     // What exec prints is the other command's own.
     if (command.name() !== "exec") command.option("--json", "print the result as JSON");

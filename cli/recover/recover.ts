@@ -10,6 +10,7 @@ import type { ConfigMap } from "@pulumi/pulumi/automation/index.js";
 import { NoPulumiError, runPulumi } from "../pulumi.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
+import { checkpointComplaint } from "./checkpoint.ts";
 import { decide } from "./decide.ts";
 import { lockOwner, readLocks } from "./lock.ts";
 import { plannedCreates } from "./plan.ts";
@@ -124,6 +125,8 @@ async function release(options: RecoverOptions): Promise<Pick<Recovery, "locks" 
   const backend = fileBackendFolder(url, options.cwd);
   if (backend === undefined) return { locks: [], unseenLocks: backendKind(url), torn: [] };
   const locks = await deadLocks(options, backend);
+  const damage = await checkpointComplaint(backend, project, options.stack);
+  if (damage !== undefined) throw new RecoverError(damage);
   const torn = await removeTorn(options, backend);
   if (locks.length > 0 && !options.dryRun) await pulumi(options, ["cancel", "--yes"]);
   return { locks, unseenLocks: undefined, torn };

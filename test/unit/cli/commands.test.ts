@@ -121,9 +121,10 @@ describe("exit codes", () => {
 });
 
 describe("status", () => {
-  it("is machine-readable with --json, before or after the command", async () => {
+  it("is machine-readable with --json, before or after the command or its group", async () => {
     for (const args of [
       ["--json", "sandbox", "status"],
+      ["sandbox", "--json", "status"],
       ["sandbox", "status", "--json"],
     ]) {
       const { stdout } = await roadnet(...args);
