@@ -1,7 +1,7 @@
 /** What `pulumi preview --json` prints, as far as the guard reads it. Pure. */
 import { z } from "zod";
 import { networkKey } from "../../components/config/problem.ts";
-import { parseNetworkConfig } from "../../components/config/parse.ts";
+import { parseGuardConfig } from "../../components/config/parse.ts";
 import type { GuardConfig } from "../../components/config/guard.ts";
 import { parseUrn } from "../../components/config/guarded.ts";
 
@@ -111,7 +111,7 @@ function guardOf(config: Readonly<Record<string, string>>): GuardConfig {
   } catch {
     throw new DocumentError(`${networkKey} cannot be read in the document: it is no map, or holds a secret.`);
   }
-  return parseNetworkConfig(network).guard;
+  return parseGuardConfig(network);
 }
 
 function parseDigest(value: unknown): z.output<typeof digest> {

@@ -4,12 +4,13 @@
  * The schema looks at values one by one, the rules at how they fit together. So that both can be told in one go, the
  * rules look at what is left when everything the schema refused has been cut away ({@link Loose}).
  */
-import type { z } from "zod";
-import { pattern } from "./leaf.ts";
+import { z } from "zod";
+import { guard, type GuardConfig } from "./guard.ts";
+import { expected, pattern } from "./leaf.ts";
 import { ConfigError, formatPath, suggestion, type ConfigProblem, type Path } from "./problem.ts";
 import { fillIn, withAddresses } from "./addresses.ts";
 import type { Loose } from "./loose.ts";
-import { rules, type Finding } from "./rules/index.ts";
+import { guardRules, rules, type Finding } from "./rules/index.ts";
 import { isRuleId } from "./sources.ts";
 import { networkSchema, type NetworkConfig, type WrittenNetwork } from "./schema.ts";
 
@@ -65,6 +66,23 @@ export function parseNetworkConfig(raw: unknown): NetworkConfig {
   const findings = [...refused, ...rules.flatMap((rule) => [...rule(subject)])];
   if (!parsed.success || findings.length > 0) throw new ConfigError(findings.map(problemOf));
   return withAddresses(parsed.data);
+}
+
+/** The guard's part of a network, whatever else there is. */
+const guardedNetwork = z.object({ guard: guard.prefault({}) }, { error: expected("a map") });
+
+/**
+ * Checks what a value of `blackroad-network:network` says of its guard, and nothing else of it: a plan that another
+ * version of the program has made can be judged, too.
+ * @throws {ConfigError} with every problem of that part.
+ */
+export function parseGuardConfig(raw: unknown): GuardConfig {
+  const parsed = guardedNetwork.safeParse(raw);
+  const refused = parsed.success ? [] : parsed.error.issues.flatMap(findingsOf);
+  const subject = parsed.success ? parsed.data : remainder(raw, refused);
+  const findings = [...refused, ...guardRules.flatMap((rule) => [...rule(subject)])];
+  if (!parsed.success || findings.length > 0) throw new ConfigError(findings.map(problemOf));
+  return parsed.data.guard;
 }
 
 const accountId = pattern("a Cloudflare account id of 32 hexadecimal digits", /^[0-9a-f]{32}$/);

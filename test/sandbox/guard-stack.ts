@@ -47,7 +47,7 @@ function networkOf(
       },
       "eu-west": {
         awsRegion: "eu-west-1",
-        availabilityZones: ["eu-west-1a"],
+        availabilityZones: ["eu-west-1a", "eu-west-1b"],
         tiers: ["database"],
         ami: "ami-0deb1a12000000002",
       },

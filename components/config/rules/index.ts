@@ -16,6 +16,9 @@ import * as wireguard from "./wireguard.ts";
 
 export type { Finding } from "./rule.ts";
 
+/** Those that look at the guard alone. */
+export const guardRules: readonly Rule[] = [guard.approvalsEnd, guard.approvalsAreDistinct];
+
 export const rules: readonly Rule[] = [
   networks.operatorExists,
   networks.operatorIsNarrow,
@@ -112,6 +115,5 @@ export const rules: readonly Rule[] = [
   balancers.balancersFitProxying,
   balancers.balancersAreWithinLimits,
   balancers.accessIsInTheWay,
-  guard.approvalsEnd,
-  guard.approvalsAreDistinct,
+  ...guardRules,
 ];

@@ -1,6 +1,6 @@
 /** What approvals must say, and what is said of those that do not. */
 import { describe, expect, it } from "vitest";
-import { parseNetworkConfig } from "../../../components/config/parse.ts";
+import { parseGuardConfig, parseNetworkConfig } from "../../../components/config/parse.ts";
 import { approvalFor } from "../guard/approval.ts";
 import { changed, told } from "./subject.ts";
 
@@ -87,6 +87,15 @@ describe("an approval", () => {
 });
 
 describe("the guard", () => {
+  it("is the same where it is read alone, and is refused for the same", () => {
+    const network = changed(["guard records", { percent: 12 }], approvals({}));
+    expect(parseGuardConfig(network)).toEqual(parseNetworkConfig(network).guard);
+    const late = changed(approvals({ expires: "2026-07-01" }), ["owner", ""]);
+    expect(() => parseGuardConfig(late)).toThrow(
+      "has 1 problem:\n  blackroad-network:network.guard.approvals[0].expires",
+    );
+  });
+
   it("protects nothing and keeps to octoDNS's share where the stack says nothing", () => {
     const { guard } = parseNetworkConfig({ ...(changed() as object), guard: undefined });
     expect(guard).toEqual({ protect: false, records: { percent: 30, atLeast: 10 }, approvals: [] });

@@ -21,7 +21,7 @@ describe("a real preview", () => {
     const preview = parsePreview(previewText("quiet"));
     expect(preview).toMatchObject({ stack: "sandbox", project: "blackroad-network", isCutShort: false });
     expect(preview.guard).toEqual({ protect: true, records: { percent: 30, atLeast: 10 }, approvals: [] });
-    expect(preview.hidden).toBe(96);
+    expect(preview.hidden).toBe(112);
   });
 
   it("hides nothing with --show-sames", () => {
@@ -100,6 +100,16 @@ describe("the configuration in it", () => {
   it("must be there, and be readable", () => {
     expect(() => parsePreview(withConfig({}))).toThrow(`The document has no ${network} in its config`);
     expect(() => parsePreview(withConfig({ [network]: "[secret]" }))).toThrow("or holds a secret");
+  });
+
+  it("counts only as far as the guard goes by it: another version's network is judged, too", () => {
+    const written = JSON.stringify({ regions: "not what this version takes", guard: { protect: true } });
+    expect(parsePreview(withConfig({ [network]: written })).guard.protect).toBe(true);
+    expect(parsePreview(withConfig({ [network]: "{}" })).guard).toMatchObject({
+      protect: false,
+      approvals: [],
+    });
+    expect(refusalOf(withConfig({ [network]: "[]" }))).toBeInstanceOf(ConfigError);
   });
 
   it("is checked like the program's, and refused with the place of what is wrong", () => {

@@ -49,6 +49,7 @@ describe("a plan", () => {
       "unprotect nat-gateway us-west/nat/us-west-2a",
       "unprotect peering us-west/eu-west",
       "unprotect subnet eu-west/database/eu-west-1a",
+      "unprotect subnet eu-west/database/eu-west-1b",
       "unprotect subnet us-west/database/us-west-2a",
       "unprotect subnet us-west/database/us-west-2b",
       "unprotect subnet us-west/private/us-west-2a",
@@ -107,7 +108,7 @@ describe("an approval", () => {
 
   it("of one resource leaves all others guarded", () => {
     const judgement = judged("unprotected", { approvals: [approvalFor(subnet)] });
-    expect(stops(judgement)).toHaveLength(12);
+    expect(stops(judgement)).toHaveLength(13);
     expect(stops(judgement)).not.toContain(`unprotect ${subnet}`);
     // The engine itself takes away what the program no longer asks for.
     expect(judgement.protected).toEqual([]);

@@ -14,8 +14,8 @@ function rendered(name: PreviewName, approvals: readonly object[] = []): string[
 
 it("shows what is stopped in red, and what would let the first of it through", () => {
   const lines = rendered("unprotected", [approvalFor("vpc us-west")]);
-  expect(lines[0]).toBe("<31>sandbox: the plan is stopped: 12 changes that nobody approved</>");
-  expect(lines.filter((line) => line.startsWith("  <31>stopped</>  "))).toHaveLength(12);
+  expect(lines[0]).toBe("<31>sandbox: the plan is stopped: 13 changes that nobody approved</>");
+  expect(lines.filter((line) => line.startsWith("  <31>stopped</>  "))).toHaveLength(13);
   expect(lines).toContain("  <32>approved</> vpc us-west: would lose its protection");
   expect(lines.slice(-5)).toEqual([
     "  - resource: hub-address us-west/hub-1",
