@@ -143,6 +143,7 @@ function playbook(): unknown {
           "ansible.builtin.file": folders,
           loop: [
             "/etc/reef-agent",
+            "/etc/ssh/authorized_keys.d",
             "/usr/local/lib/blackroad",
             "/etc/systemd/system/chrony.service.d",
             "/etc/systemd/system/prometheus-node-exporter.service.d",
