@@ -347,48 +347,6 @@ func (m *Memory) Remove(p string) error {
 	return nil
 }
 
-// SyncFile implements [FS].
-func (m *Memory) SyncFile(p string) error {
-	if err := m.step("sync", p); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	at, err := m.regular("sync", p)
-	if err != nil {
-		return err
-	}
-	at.synced, at.dirty = at.content, false
-	return nil
-}
-
-// SyncFolder implements [FS].
-func (m *Memory) SyncFolder(p string) error {
-	if err := m.step("sync", p); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	at, err := m.folder("sync", p)
-	if err != nil {
-		return err
-	}
-	m.persist(func(change) bool { return true }, at)
-	return nil
-}
-
-// SyncAll implements [FS].
-func (m *Memory) SyncAll() error {
-	if err := m.step("sync", "/"); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.persist(func(change) bool { return true }, nil)
-	m.walk(m.seen, func(n *node) { n.synced, n.dirty = n.content, false })
-	return nil
-}
-
 func (m *Memory) walk(at *node, do func(*node)) {
 	do(at)
 	for _, name := range slices.Sorted(maps.Keys(at.children)) {

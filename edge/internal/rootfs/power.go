@@ -95,3 +95,45 @@ func tear(content, synced []byte, random *rand.Rand) []byte {
 		return torn
 	}
 }
+
+// SyncFile implements [FS].
+func (m *Memory) SyncFile(p string) error {
+	if err := m.step("sync", p); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, err := m.regular("sync", p)
+	if err != nil {
+		return err
+	}
+	at.synced, at.dirty = at.content, false
+	return nil
+}
+
+// SyncFolder implements [FS].
+func (m *Memory) SyncFolder(p string) error {
+	if err := m.step("sync", p); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, err := m.folder("sync", p)
+	if err != nil {
+		return err
+	}
+	m.persist(func(change) bool { return true }, at)
+	return nil
+}
+
+// SyncAll implements [FS].
+func (m *Memory) SyncAll() error {
+	if err := m.step("sync", "/"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.persist(func(change) bool { return true }, nil)
+	m.walk(m.seen, func(n *node) { n.synced, n.dirty = n.content, false })
+	return nil
+}
