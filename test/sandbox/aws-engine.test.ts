@@ -90,6 +90,9 @@ const everything = `${head}
     new aws.ec2.PeeringConnectionOptions(name, { ...place, vpcPeeringConnectionId: accepter.id, [side]: { allowRemoteVpcDnsResolution: true } });
   }
   new aws.ec2.Route("peering", { ...west, routeTableId: innerTable.id, destinationCidrBlock: "10.1.0.0/16", vpcPeeringConnectionId: accepter.id });
+  const endpoint = new aws.ec2.VpcEndpoint("s3", { ...west, vpcId: vpc.id, serviceName: "com.amazonaws.us-west-2.s3", ...tags("s3") });
+  new aws.ec2.VpcEndpointRouteTableAssociation("s3", { ...west, vpcEndpointId: endpoint.id, routeTableId: innerTable.id });
+  new aws.rds.SubnetGroup("database", { ...west, name: "database", subnetIds: [open.id, inner.id], ...tags("database") });
   exports.vpcId = vpc.id;
   exports.tableId = innerTable.id;
   exports.publicIp = address.publicIp;
@@ -109,7 +112,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 33 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 36 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));
