@@ -103,11 +103,14 @@ groupdel pi 2>/dev/null || true
 groupadd -f -g 1000 rpi-first
 useradd -m -u 1000 -g 1000 -s /bin/bash rpi-first`;
 
-/** Asks a resolver from an address of its own for a name. */
+/**
+ * Asks a resolver from an address of its own for a name. It is patient: unbound may first ask the second of those it
+ * forwards to, which does not answer here.
+ */
 const resolveScript = `
 const { Resolver } = require("node:dns").promises;
 const [server, client, name] = process.argv.slice(1);
-const resolver = new Resolver({ timeout: 2000, tries: 1 });
+const resolver = new Resolver({ timeout: 20_000, tries: 1 });
 resolver.setServers([server]);
 resolver.setLocalAddress(client);
 resolver.resolve4(name).then((found) => console.log(found.join(" ")), ({ code }) => console.log(code));
