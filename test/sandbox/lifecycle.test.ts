@@ -7,6 +7,7 @@ import {
   repeatedUrnTags,
   stateKeys,
   type StackState,
+  type StateResource,
 } from "./cloud-state.ts";
 import { PaperSandbox } from "./paper-sandbox.ts";
 
@@ -86,9 +87,12 @@ test("every taggable resource carries the hash of its URN, and no two the same",
   );
   expect(tagged.length).toBeGreaterThan(70);
   const byKey = new Map(cloudResources(aws, zones).map(({ key, urnTag }) => [key, urnTag]));
-  const wrong = tagged.filter(
-    ({ urn, id, outputs }) => byKey.get(`${String(outputs?.region)} ${id ?? ""}`) !== hashOfUrn(urn),
-  );
+  const tagOf = ({ type, id, outputs }: StateResource): unknown =>
+    // Descriptions of these tell no tags: what the provider has read is all that there is.
+    type === "aws:rds/subnetGroup:SubnetGroup"
+      ? (outputs?.tagsAll as Record<string, unknown>).urn
+      : byKey.get(`${String(outputs?.region)} ${id ?? ""}`);
+  const wrong = tagged.filter((each) => tagOf(each) !== hashOfUrn(each.urn));
   expect(wrong.map(({ urn }) => urn)).toEqual([]);
 });
 
