@@ -104,13 +104,13 @@ groupadd -f -g 1000 rpi-first
 useradd -m -u 1000 -g 1000 -s /bin/bash rpi-first`;
 
 /**
- * Asks a resolver from an address of its own for a name. It is patient: unbound may first ask the second of those it
- * forwards to, which does not answer here.
+ * Asks a resolver from an address of its own for a name. It asks again, as every client does: a question may be lost,
+ * and unbound may first ask the second of those it forwards to, which does not answer here.
  */
 const resolveScript = `
 const { Resolver } = require("node:dns").promises;
 const [server, client, name] = process.argv.slice(1);
-const resolver = new Resolver({ timeout: 20_000, tries: 1 });
+const resolver = new Resolver({ timeout: 4000, tries: 6 });
 resolver.setServers([server]);
 resolver.setLocalAddress(client);
 resolver.resolve4(name).then((found) => console.log(found.join(" ")), ({ code }) => console.log(code));
