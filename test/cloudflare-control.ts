@@ -4,6 +4,7 @@ import { sandboxPaths, serviceSocket, type SandboxPaths } from "../sandbox/paths
 import type { Fault, FaultList, FaultRequest } from "../sandbox/services/faults.ts";
 import type { Call } from "../sandbox/services/cloudflare/calls.ts";
 import type { CloudflareFaultMatch } from "../sandbox/services/cloudflare/faults.ts";
+import type { ObjectKind } from "../sandbox/services/cloudflare/store.ts";
 
 /** A zone or record as the API shows it; its keys are the API's. */
 export type ApiObject = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -26,19 +27,6 @@ export interface DescribedAccount extends ApiObject {
   readonly access_policies: readonly ApiObject[];
   readonly access_apps: readonly ApiObject[];
 }
-
-/** Kinds that belong to an account or, with `zone`, to a zone. */
-type OwnedKind =
-  | "monitor"
-  | "pool"
-  | "load_balancer"
-  | "tunnel"
-  | "tunnel_configuration"
-  | "setting"
-  | "dnssec"
-  | "ruleset"
-  | "access_policy"
-  | "access_app";
 
 export type Drift =
   | { readonly action: "create"; readonly kind: "zone"; readonly set: Readonly<Record<string, unknown>> }
@@ -66,7 +54,8 @@ export type Drift =
   /** One by its `id`, or by its `name`, which is a monitor's description. */
   | {
       readonly action: "create" | "modify" | "delete";
-      readonly kind: OwnedKind;
+      /** Of an account or, with `zone`, of a zone. */
+      readonly kind: ObjectKind;
       readonly zone?: string;
       readonly id?: string;
       readonly name?: string;

@@ -1,11 +1,9 @@
 /** Changes behind Pulumi's back: of every kind of thing, by the API's own rules. */
-import { createApp, createPolicy, deleteApp, deletePolicy, overwriteApp, overwritePolicy } from "./access.ts";
+import { accountCollections } from "./collections.ts";
 import type { Credentials } from "./credentials.ts";
 import { deleteDnssec, editDnssec } from "./dnssec.ts";
 import type { Fields } from "./fields.ts";
 import { createBalancer, deleteBalancer, overwriteBalancer } from "./load-balancers.ts";
-import { createMonitor, deleteMonitor, overwriteMonitor } from "./monitors.ts";
-import { createPool, deletePool, overwritePool } from "./pools.ts";
 import { createRecord, deleteRecord, editRecord, renderRecord, requireRecord } from "./records.ts";
 import { createRuleset, deleteRuleset, overwriteRuleset } from "./rulesets.ts";
 import { editSetting } from "./settings.ts";
@@ -65,30 +63,39 @@ interface Kind {
   readonly delete?: (change: Change) => Fields;
 }
 
+function accountOf({ credentials }: Change): string {
+  return credentials.accountId;
+}
+
+/** The zone that the body names. */
+function zoneOf({ store, body }: Change): Zone {
+  return findZone(store, textField(body, "zone"));
+}
+
 const zoneKind: Kind = {
   create: ({ store, credentials, set }) => renderZone(createZone(store, credentials, set), credentials),
-  modify: ({ store, credentials, body, set }) => {
-    const { id } = findZone(store, textField(body, "zone"));
-    return renderZone(forceZone(store, id, set), credentials);
+  modify: (change) => {
+    const { store, credentials, set } = change;
+    return renderZone(forceZone(store, zoneOf(change).id, set), credentials);
   },
-  delete: ({ store, body }) => {
-    const { id } = findZone(store, textField(body, "zone"));
-    deleteZone(store, id);
+  delete: (change) => {
+    const { id } = zoneOf(change);
+    deleteZone(change.store, id);
     return { id };
   },
 };
 
 const recordKind: Kind = {
-  create: ({ store, body, set }) =>
-    renderRecord(createRecord(store, findZone(store, textField(body, "zone")), set)),
-  modify: ({ store, body, set }) => {
-    const zone = findZone(store, textField(body, "zone"));
+  create: (change) => renderRecord(createRecord(change.store, zoneOf(change), change.set)),
+  modify: (change) => {
+    const { store, body, set } = change;
+    const zone = zoneOf(change);
     return renderRecord(editRecord(store, zone, findRecord(store, zone, body), set));
   },
-  delete: ({ store, body }) => {
-    const zone = findZone(store, textField(body, "zone"));
-    const id = findRecord(store, zone, body);
-    deleteRecord(store, zone, id);
+  delete: (change) => {
+    const zone = zoneOf(change);
+    const id = findRecord(change.store, zone, change.body);
+    deleteRecord(change.store, zone, id);
     return { id };
   },
 };
@@ -99,8 +106,8 @@ function nameOf({ name, description }: StoredObject): unknown {
 }
 
 /** Whose an object is: the zone's that is named, or else the account's. */
-function scopeOf({ store, credentials, body }: Change): string {
-  return body.zone === undefined ? credentials.accountId : findZone(store, textField(body, "zone")).id;
+function scopeOf(change: Change): string {
+  return change.body.zone === undefined ? accountOf(change) : zoneOf(change).id;
 }
 
 /** An object by its id, or by its name where that means one. */
@@ -140,14 +147,6 @@ function overwritten(
   };
 }
 
-function accountOf({ credentials }: Change): string {
-  return credentials.accountId;
-}
-
-function zoneOf({ store, body }: Change): Zone {
-  return findZone(store, textField(body, "zone"));
-}
-
 const tunnelKind: Kind = {
   create: (change) => {
     const account = accountOf(change);
@@ -164,6 +163,18 @@ const tunnelKind: Kind = {
     return renderTunnel(deleteTunnel(change.store, account, id), account);
   },
 };
+
+const collectionKinds = accountCollections.map(({ kind, create, overwrite, remove }): [string, Kind] => [
+  kind,
+  overwritten(
+    kind,
+    (change) => create(change.store, accountOf(change), change.set),
+    (change, id, whole) => overwrite(change.store, accountOf(change), id, whole),
+    (change, id) => {
+      remove(change.store, accountOf(change), id);
+    },
+  ),
+]);
 
 /** By the kinds' names in the control API. */
 const kinds: Readonly<Record<string, Kind>> = {
@@ -192,22 +203,6 @@ const kinds: Readonly<Record<string, Kind>> = {
       deleteBalancer(change.store, zoneOf(change), id);
     },
   ),
-  monitor: overwritten(
-    "monitor",
-    (change) => createMonitor(change.store, accountOf(change), change.set),
-    (change, id, whole) => overwriteMonitor(change.store, accountOf(change), id, whole),
-    (change, id) => {
-      deleteMonitor(change.store, accountOf(change), id);
-    },
-  ),
-  pool: overwritten(
-    "pool",
-    (change) => createPool(change.store, accountOf(change), change.set),
-    (change, id, whole) => overwritePool(change.store, accountOf(change), id, whole),
-    (change, id) => {
-      deletePool(change.store, accountOf(change), id);
-    },
-  ),
   tunnel: tunnelKind,
   tunnel_configuration: {
     modify: (change) => {
@@ -215,22 +210,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       return writeConfiguration(change.store, accountOf(change), id, change.set);
     },
   },
-  access_policy: overwritten(
-    "access_policy",
-    (change) => createPolicy(change.store, accountOf(change), change.set),
-    (change, id, whole) => overwritePolicy(change.store, accountOf(change), id, whole),
-    (change, id) => {
-      deletePolicy(change.store, accountOf(change), id);
-    },
-  ),
-  access_app: overwritten(
-    "access_app",
-    (change) => createApp(change.store, accountOf(change), change.set),
-    (change, id, whole) => overwriteApp(change.store, accountOf(change), id, whole),
-    (change, id) => {
-      deleteApp(change.store, accountOf(change), id);
-    },
-  ),
+  ...Object.fromEntries(collectionKinds),
 };
 
 const actions = ["create", "modify", "delete"] as const;

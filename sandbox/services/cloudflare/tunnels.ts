@@ -56,21 +56,15 @@ function readName(store: Store, account: string, reader: Reader, id: string | un
   return name;
 }
 
-/** @param connections those of its connectors now, as the API shows them. */
-export function renderTunnel(
-  tunnel: StoredObject,
-  account: string,
-  connections: readonly Fields[] = [],
-): Fields {
-  const active = connections.length > 0;
-  const opened = connections.map(({ opened_at }) => String(opened_at)).sort()[0];
+/** A tunnel as the API shows it. Nothing here takes a connector's call yet, so that none is ever connected. */
+export function renderTunnel(tunnel: StoredObject, account: string): Fields {
   return {
     ...omit(tunnel, "secret_sha256"),
     account_tag: account,
     tun_type: "cfd_tunnel",
     remote_config: tunnel.config_src === "cloudflare",
-    status: active ? "healthy" : "inactive",
-    conns_active_at: opened ?? null,
+    status: "inactive",
+    conns_active_at: null,
     conns_inactive_at: null,
     // The field is deprecated and empty: connections have an endpoint of their own.
     connections: [],
