@@ -1,7 +1,7 @@
 /** Data sources that find resources by tags, filters and names: `aws.ec2.getInstances`, `aws.ec2.getEips` and the like. */
 import { fromTagList, type Ec2 } from "./ec2/account.ts";
 import type { Address, Tag } from "./ec2/records.ts";
-import { prefixLists } from "./ec2/vpc-endpoints.ts";
+import { prefixListOf } from "./ec2/vpc-endpoints.ts";
 import { ProviderError } from "./errors.ts";
 import { object, objects, text, texts, type Json, type Properties } from "./json.ts";
 
@@ -245,10 +245,10 @@ function getVpcEndpoint(ec2: Ec2, args: Properties): Properties {
     "vpc-id": VpcId,
   }));
   const endpoint = only(found, "EC2 VPC Endpoint");
-  const list = prefixLists(ec2).find(({ PrefixListName }) => PrefixListName === endpoint.ServiceName);
+  const list = prefixListOf(ec2, endpoint);
   return {
     arn: ec2.arn(`vpc-endpoint/${endpoint.VpcEndpointId}`),
-    cidrBlocks: list?.Cidrs ?? [],
+    cidrBlocks: list.Cidrs,
     dnsEntries: [],
     dnsOptions: [],
     id: endpoint.VpcEndpointId,
@@ -256,7 +256,7 @@ function getVpcEndpoint(ec2: Ec2, args: Properties): Properties {
     networkInterfaceIds: [],
     ownerId: endpoint.OwnerId,
     policy: endpoint.PolicyDocument,
-    prefixListId: list?.PrefixListId ?? "",
+    prefixListId: list.PrefixListId,
     privateDnsEnabled: endpoint.PrivateDnsEnabled,
     requesterManaged: endpoint.RequesterManaged,
     routeTableIds: endpoint.RouteTableIds,

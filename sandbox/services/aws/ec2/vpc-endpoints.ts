@@ -110,7 +110,8 @@ export function modifyVpcEndpoint(ec2: Ec2, endpointId: string, input: ModifyVpc
   for (const table of input.removeRouteTableIds ?? []) removeRouteTable(ec2, operation, endpointId, table);
 }
 
-function prefixListOf(ec2: Ec2, endpoint: VpcEndpoint): PrefixList {
+/** The list that an endpoint routes to: its service's. */
+export function prefixListOf(ec2: Ec2, endpoint: VpcEndpoint): PrefixList {
   const list = prefixLists(ec2).find(({ PrefixListName }) => PrefixListName === endpoint.ServiceName);
   if (list === undefined) throw new Error(`${endpoint.ServiceName} has no prefix list`);
   return list;

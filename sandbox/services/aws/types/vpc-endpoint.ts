@@ -4,7 +4,7 @@ import {
   createVpcEndpoint,
   deleteVpcEndpoint,
   modifyVpcEndpoint,
-  prefixLists,
+  prefixListOf,
 } from "../ec2/vpc-endpoints.ts";
 import { during, unless } from "../errors.ts";
 import { requiredText, text, texts, type Properties } from "../json.ts";
@@ -92,17 +92,17 @@ function create({ ec2, tags }: Context, inputs: Properties): string {
 function read({ ec2 }: Context, id: string, prior: Properties): Properties | undefined {
   const endpoint = ec2.get("vpc-endpoints", id);
   if (endpoint === undefined) return undefined;
-  const list = prefixLists(ec2).find(({ PrefixListName }) => PrefixListName === endpoint.ServiceName);
+  const list = prefixListOf(ec2, endpoint);
   const policy = text(prior, "policy");
   return {
     arn: ec2.arn(`vpc-endpoint/${id}`),
-    cidrBlocks: list?.Cidrs ?? [],
+    cidrBlocks: list.Cidrs,
     dnsEntries: [],
     ipAddressType: endpoint.IpAddressType,
     ownerId: endpoint.OwnerId,
     // The state keeps its own spelling of what means the same (verify.SecondJSONUnlessEquivalent).
     policy: sameDocument(policy, endpoint.PolicyDocument) ? policy : endpoint.PolicyDocument,
-    prefixListId: list?.PrefixListId,
+    prefixListId: list.PrefixListId,
     privateDnsEnabled: endpoint.PrivateDnsEnabled,
     requesterManaged: endpoint.RequesterManaged,
     routeTableIds: endpoint.RouteTableIds,
