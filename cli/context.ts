@@ -1,6 +1,10 @@
 /** What commands share: how they speak, and how they fail. */
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { createProgress, type Progress } from "../scripts/lib/progress.mjs";
+
+/** This checkout, whose stacks are meant where nobody says whose. */
+export const checkout = resolve(import.meta.dirname, "..");
 
 export interface GlobalOptions {
   /** Machine-readable output: one JSON document on standard output, nothing else there. */

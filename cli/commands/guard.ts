@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import { ConfigError } from "../../components/config/problem.ts";
-import { coloursWanted, createProgress } from "../../scripts/lib/progress.mjs";
+import { createProgress, painter } from "../../scripts/lib/progress.mjs";
 import { stackName } from "../../sandbox/engine.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { sandboxPaths } from "../../sandbox/paths.ts";
-import { globalOptions, printResult } from "../context.ts";
+import { checkout, globalOptions, printResult } from "../context.ts";
 import { today } from "../guard/approvals.ts";
 import { DocumentError, parsePreview, type Preview } from "../guard/document.ts";
 import { judge, passes, type Judgement } from "../guard/judge.ts";
@@ -65,7 +65,7 @@ async function fetchPreview(file: string | undefined, { stack, cwd }: Options): 
 }
 
 function folderOf(cwd: string | undefined): string {
-  return resolve(cwd ?? resolve(import.meta.dirname, "..", ".."));
+  return resolve(cwd ?? checkout);
 }
 
 /** Lifts what the judgement allows to be lifted; returns what was. */
@@ -91,9 +91,7 @@ async function guard(file: string | undefined, options: Options, command: Comman
   const now = new Date();
   const judgement = judge(preview, today(now));
   const lifted = await lift(judgement, options);
-  const colours = coloursWanted(process.stdout);
-  const paint = (colour: number, text: string): string =>
-    colours ? `\u001b[${colour}m${text}\u001b[0m` : text;
+  const paint = painter(process.stdout);
   printResult(command, { passes: passes(judgement), ...judgement, lifted }, () =>
     renderJudgement(judgement, { lifted, paint, now }),
   );
@@ -104,8 +102,7 @@ async function guard(file: string | undefined, options: Options, command: Comman
 async function guardSandbox(file: string | undefined, options: Options, json: boolean): Promise<void> {
   const paths = sandboxPaths();
   const flags = [
-    ...(file === undefined || file === "-" ? [] : [resolve(file)]),
-    ...(file === "-" ? ["-"] : []),
+    ...(file === undefined ? [] : [file === "-" ? file : resolve(file)]),
     ...(options.unprotect === true ? ["--unprotect"] : []),
     ...(json ? ["--json"] : []),
   ];

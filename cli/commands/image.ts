@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { join, resolve } from "node:path";
 import { imageReleases, renderImage, type ImageRelease } from "../../components/plan/image.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
-import { printResult } from "../context.ts";
+import { checkout, printResult } from "../context.ts";
 import { planForImages } from "../image/configuration.ts";
 import { writeImage } from "../image/write.ts";
 
@@ -44,7 +44,7 @@ export function addImage(parent: Command): void {
     .option("--stack <name>", "whose Pulumi.<name>.yaml describes the machine", "prod")
     .requiredOption("--output <folder>", "the mounted boot partition, or a folder to be made")
     .addOption(new Option("--release <name>", "of Raspberry Pi OS").choices(imageReleases).default("trixie"))
-    .option("--cwd <folder>", "the project's folder", join(import.meta.dirname, "..", ".."))
+    .option("--cwd <folder>", "the project's folder", checkout)
     .option("--force", "replace files that are there", false)
     .addHelpText("after", examples)
     .action((key: string, options: Options, command: Command) => {

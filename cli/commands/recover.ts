@@ -1,9 +1,8 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { resolve } from "node:path";
 import { stackName } from "../../sandbox/engine.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { sandboxPaths, type SandboxPaths } from "../../sandbox/paths.ts";
-import { printResult, commandProgress } from "../context.ts";
+import { checkout, printResult, commandProgress } from "../context.ts";
 import { runInSandbox } from "../sandboxed.ts";
 import { recover, RecoverError, type Recovery } from "../recover/recover.ts";
 
@@ -118,7 +117,7 @@ export function addRecover(parent: Command): void {
           "recover",
           (say) =>
             recover({
-              cwd: options.cwd ?? resolve(import.meta.dirname, "..", ".."),
+              cwd: options.cwd ?? checkout,
               stack: options.stack,
               dryRun: options.dryRun === true,
               force: options.force === true,

@@ -87,6 +87,12 @@ function resourceFindings({ steps, guard }: Preview, approvals: readonly Approva
   return [...findings.values()].sort((a, b) => (a.resource < b.resource ? -1 : 1));
 }
 
+/** The zone of a DNS record, by the record's URN; `undefined` for anything else. */
+function zoneOf(urn: string): string | undefined {
+  const parts = parseUrn(urn);
+  return parts?.types.at(-1) === recordType ? parts.name.split("/")[0] : undefined;
+}
+
 interface ZoneRecords {
   /** URNs of the zone's records as they are. */
   readonly existing: Set<string>;
@@ -97,9 +103,8 @@ interface ZoneRecords {
 function recordsByZone(steps: readonly PreviewStep[]): Map<string, ZoneRecords> {
   const zones = new Map<string, ZoneRecords>();
   for (const { op, urn, oldState } of steps) {
-    const parts = parseUrn(urn);
-    if (oldState === undefined || parts?.types.at(-1) !== recordType) continue;
-    const [zone = ""] = parts.name.split("/");
+    const zone = zoneOf(urn);
+    if (oldState === undefined || zone === undefined) continue;
     const records = zones.get(zone) ?? { existing: new Set(), changed: new Set() };
     zones.set(zone, records);
     records.existing.add(urn);
@@ -154,9 +159,8 @@ function zoneFindings(
 /** Whether the approval names something that the plan shows. */
 function isKnown({ resource }: Approval, steps: readonly PreviewStep[]): boolean {
   return steps.some(({ urn }) => {
-    const parts = parseUrn(urn);
-    const [zone = ""] = parts?.name.split("/") ?? [];
-    const records = parts?.types.at(-1) === recordType ? recordsOf(zone) : undefined;
+    const zone = zoneOf(urn);
+    const records = zone === undefined ? undefined : recordsOf(zone);
     return resource === urn || resource === subjectOf(urn) || resource === records;
   });
 }

@@ -1,5 +1,5 @@
 /** A judgement in words. Pure: colours come as a function. */
-import { guardedByUrn } from "../../components/config/guarded.ts";
+import { subjectOf } from "../../components/config/guarded.ts";
 import { formatPath } from "../../components/config/problem.ts";
 import { today } from "./approvals.ts";
 import { passes, type Finding, type Judgement } from "./judge.ts";
@@ -70,13 +70,7 @@ function howToApprove({ stopped }: Judgement, now: Date): string[] {
 
 /** What is to be done about protection that still stands in an approved change's way. */
 function protectionLines(judgement: Judgement, lifted: readonly string[]): string[] {
-  const names = (urns: readonly string[]): string =>
-    urns
-      .map((urn) => {
-        const found = guardedByUrn(urn);
-        return found === undefined ? urn : `${found.kind} ${found.name}`;
-      })
-      .join(", ");
+  const names = (urns: readonly string[]): string => urns.map(subjectOf).join(", ");
   if (lifted.length > 0) {
     return [
       `The protection of ${names(lifted)} is lifted, and of nothing else: the next update puts it back.`,

@@ -152,10 +152,14 @@ function stackOf(urn: string): string {
   return urn.slice("urn:pulumi:".length, urn.indexOf("::"));
 }
 
+function cannotLook(resource: ResourceState, property: string): Error {
+  return new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+}
+
 function text(resource: ResourceState, property: string): string {
   const value = resource.inputs?.[property];
   if (typeof value === "string") return value;
-  throw new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+  throw cannotLook(resource, property);
 }
 
 /** What a DNS record says, in either of its two forms. */
@@ -168,7 +172,7 @@ function recordSaying(resource: ResourceState): { content: string } | { data: Re
 function texts(resource: ResourceState, property: string): string[] {
   const value = resource.inputs?.[property];
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
-  throw new Error(`the pending create of ${resource.urn} has no "${property}" by which to look for it`);
+  throw cannotLook(resource, property);
 }
 
 /**

@@ -55,6 +55,18 @@ export function coloursWanted(
 }
 
 /**
+ * What puts a text in a colour of ANSI's, by its number, where someone looks at the stream, and else leaves it as it is.
+ *
+ * @param {{isTTY?: boolean | undefined}} stream
+ * @param {NodeJS.ProcessEnv} environment
+ */
+export function painter(stream, environment = process.env) {
+  const colours = coloursWanted(stream, environment);
+  return (/** @type {number} */ code, /** @type {string} */ text) =>
+    colours ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+/**
  * Shows that a step is still running, until the function it returns is called.
  *
  * @param {{stream: Stream, live: boolean, line: (text: string) => string, detail: () => string}} view
@@ -95,10 +107,8 @@ function watch({ stream, live, line, detail }) {
  * @param {NodeJS.ProcessEnv} environment
  */
 export function createProgress(stream = process.stdout, environment = process.env) {
-  const colours = coloursWanted(stream, environment);
+  const paint = painter(stream, environment);
   const live = stream.isTTY === true && environment.TERM !== "dumb" && !environment.CI;
-  const paint = (/** @type {number} */ code, /** @type {string} */ text) =>
-    colours ? `\u001b[${code}m${text}\u001b[0m` : text;
 
   /** @type {Step} */
   const step = async (name, work, describe = String) => {
