@@ -19,7 +19,7 @@ const allowances: readonly Allowance[] = [
   { kinds: ["Cloudflare token"], place: /^keys\/cloudflare-token$/, reason: "the operator's own file" },
   {
     kinds: ["Cloudflare token"],
-    place: /^environment of (?:ip|pulumi|node|sh)\b|^environment of .*, below the engine$/,
+    place: /^environment of (?:ip|pulumi)\b|^environment of .*, below the engine$/,
     reason:
       "the official plugin takes it from the environment, which all inherit that the engine starts (git among them)",
   },

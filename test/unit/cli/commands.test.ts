@@ -1,13 +1,13 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { prepareFolder } from "../../../sandbox/folder.ts";
 import { settleMode } from "../../../sandbox/mode.ts";
 import { sandboxPaths, serviceSocket, type SandboxPaths } from "../../../sandbox/paths.ts";
 import { processStartTicks } from "../../../sandbox/service.ts";
+import { roadnet as runRoadnet, type Outcome } from "./roadnet.ts";
 
 let paths: SandboxPaths;
 let server: Server | undefined;
@@ -22,21 +22,9 @@ afterEach(() => {
   rmSync(paths.root, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `roadnet` on the test's sandbox. */
 function roadnet(...args: readonly string[]): Promise<Outcome> {
-  const argv = ["--disable-warning=ExperimentalWarning", resolve("cli/main.ts"), ...args];
-  const env = { ...process.env, ROADNET_SANDBOX_DIR: paths.root, NO_COLOR: "1" };
-  return new Promise((done) => {
-    execFile(process.execPath, argv, { env }, (error, stdout, stderr) => {
-      done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
+  return runRoadnet(args, { env: { ROADNET_SANDBOX_DIR: paths.root, NO_COLOR: "1" } });
 }
 
 interface Call {

@@ -1,11 +1,11 @@
 /** `roadnet guard` as it is typed: where the document comes from, what it exits with, and what it runs. */
-import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { approvalFor } from "../guard/approval.ts";
 import { previewText, withGuard, type PreviewName } from "../guard/previews.ts";
+import { roadnet, type Given, type Outcome } from "./roadnet.ts";
 
 const subnet = "subnet us-west/database/us-west-2a";
 const subnetUrn =
@@ -35,31 +35,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Given {
-  readonly input?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function guard(args: readonly string[], { input = "", env = {} }: Given = {}): Promise<Outcome> {
-  const argv = ["--disable-warning=ExperimentalWarning", resolve("cli/main.ts"), "guard", ...args];
+function guard(args: readonly string[], { input, env }: Given = {}): Promise<Outcome> {
   const PATH = `${folder}:${process.env.PATH ?? ""}`;
-  const child = spawn(process.execPath, argv, { env: { ...process.env, PATH, ...env } });
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));
-  }
-  child.stdin.end(input);
-  return new Promise((done) => {
-    child.once("close", (code) => {
-      done({ code: code ?? -1, ...said });
-    });
-  });
+  return roadnet(["guard", ...args], { ...(input === undefined ? {} : { input }), env: { PATH, ...env } });
 }
 
 /** What the played `pulumi` was asked, by folder and arguments. */

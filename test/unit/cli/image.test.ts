@@ -1,11 +1,11 @@
 /** `roadnet image`: what it writes where, and what it leaves alone. */
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeImage } from "../../../cli/image/write.ts";
 import { operatorKey } from "../config/stack.ts";
+import { roadnet, type Outcome } from "./roadnet.ts";
 
 let folder: string;
 let output: string;
@@ -24,20 +24,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function image(host: string, ...options: readonly string[]): Promise<Outcome> {
-  const argv = ["--disable-warning=ExperimentalWarning", resolve("cli/main.ts"), "image", host];
-  const fixed = ["--cwd", folder, "--output", output];
-  return new Promise((done) => {
-    execFile(process.execPath, [...argv, ...fixed, ...options], (error, stdout, stderr) => {
-      done({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
+  return roadnet(["image", host, "--cwd", folder, "--output", output, ...options]);
 }
 
 const words =
