@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { createCloud } from "./components/cloud.ts";
 import { createCloudflare } from "./components/cloudflare/create.ts";
-import { loadAskHosts, loadCloudflareAccountId, loadNetworkConfig } from "./components/config/load.ts";
+import { loadCloudflareAccountId, loadHostAsking, loadNetworkConfig } from "./components/config/load.ts";
 import { cleanUpDeparted } from "./components/hosts/departed.ts";
 import { createFleet } from "./components/hosts/fleet.ts";
 import { networkOutputs } from "./components/outputs.ts";
@@ -25,7 +25,7 @@ const records = [...dns.values()].flatMap((zone) => zone.records);
 createSecrets(plan, symbols);
 const authority = createAuthority(plan, symbols);
 const { instances } = cloud;
-const fleet = createFleet({ plan, symbols, instances, records, authority, asks: loadAskHosts() });
+const fleet = createFleet({ plan, symbols, instances, records, authority, asking: loadHostAsking() });
 
 cleanUpDeparted(plan);
 

@@ -15,5 +15,5 @@ createFleet({
   instances: new Map(),
   records: [],
   authority: undefined,
-  asks: true,
+  asking: { inPreviews: true, seconds: 60 },
 });

@@ -31,10 +31,25 @@ export function loadCloudflareAccountId(): string {
   );
 }
 
+/** How hosts are asked what an update would change there. */
+export interface HostAsking {
+  /** Whether previews ask; updates always do. */
+  readonly inPreviews: boolean;
+  /** For how long a host has time to answer, before a preview calls it out of reach. */
+  readonly seconds: number;
+}
+
 /**
- * Whether previews ask the hosts what an update would change there; `blackroad-network:askHosts` switches it off
- * where a preview has no way to them, as in a pull request. Updates ask in any case.
+ * `blackroad-network:askHosts` switches asking off where a preview has no way to the hosts, as in a pull request;
+ * `blackroad-network:askSeconds` (1 to 300) gives slow ones more time.
+ * @throws {pulumi.RunError} where the seconds are out of range.
  */
-export function loadAskHosts(): boolean {
-  return new pulumi.Config("blackroad-network").getBoolean("askHosts") ?? true;
+export function loadHostAsking(): HostAsking {
+  const config = new pulumi.Config("blackroad-network");
+  const seconds = config.getNumber("askSeconds") ?? 5;
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 300)
+    throw new pulumi.RunError(
+      `blackroad-network:askSeconds is ${seconds}: hosts have 1 to 300 whole seconds to answer.`,
+    );
+  return { inPreviews: config.getBoolean("askHosts") ?? true, seconds };
 }

@@ -41,8 +41,8 @@ export interface AskRequest {
   readonly routes: readonly AskRoute[];
   /** For one try, until the answer is there. */
   readonly seconds: number;
-  /** How often all routes are tried before the host counts as out of reach. */
-  readonly tries: number;
+  /** Once this has passed, no further try is begun; 0 for a single one. */
+  readonly patienceSeconds: number;
   readonly question: Question;
 }
 
@@ -59,6 +59,8 @@ export const noAgent = "no reef-agent here";
  * connections on the ways that are not management's.
  */
 export const headStartSeconds = 2;
+
+const betweenTriesSeconds = 1;
 
 /** Exit code 2 is that of an agent that is too old for the document; it says what it knows nevertheless. */
 const planCommand = `command -v reef-agent >/dev/null || { echo '${noAgent}'; exit 0; }; reef-agent plan --json || [ $? -eq 2 ]`;
@@ -224,15 +226,15 @@ async function tryRoutes(routes: readonly AskRoute[], run: RemoteRun): Promise<A
 }
 
 /** @throws never: whatever goes wrong is a reason. */
-export async function ask({ routes, seconds, tries, question }: AskRequest): Promise<AskAnswer> {
+export async function ask({ routes, seconds, patienceSeconds, question }: AskRequest): Promise<AskAnswer> {
   const run: RemoteRun = { ...runOf(question), connectSeconds: seconds, seconds };
-  let answer: AskAnswer = { unreachable: {} };
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    answer = await tryRoutes(routes, run);
-    if ("reachedBy" in answer) break;
-    if (attempt < tries) await sleep(1000);
+  const start = performance.now();
+  for (;;) {
+    const answer = await tryRoutes(routes, run);
+    const waited = (performance.now() - start) / 1000;
+    if ("reachedBy" in answer || waited + betweenTriesSeconds >= patienceSeconds) return answer;
+    await sleep(betweenTriesSeconds * 1000);
   }
-  return answer;
 }
 
 if (import.meta.main) {

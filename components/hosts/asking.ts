@@ -15,11 +15,8 @@ export interface AskedRoute {
   readonly proxy: pulumi.Input<SshTarget> | undefined;
 }
 
-/** In a preview, which waits for the slowest host. */
-const previewSeconds = 5;
-
-/** In an update a tunnel may have come up only just now. */
-const updateTries = 6;
+/** An update goes on trying, since a tunnel may have come up only just now; a preview waits for the slowest host. */
+const updatePatienceSeconds = 30;
 
 /**
  * Hosts that are asked at the same time. Each takes a process of Node.js and one or two of ssh, some 80 MiB together,
@@ -33,6 +30,8 @@ const program = fileURLToPath(new URL("ask-host.ts", import.meta.url));
 export interface AskedHost {
   readonly host: string;
   readonly routes: readonly AskedRoute[];
+  /** For one try, until the answer is there. */
+  readonly seconds: number;
   /** A preview asks at once: it can only see what is there now, and must not call every host behind a changed hub unknown. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -61,7 +60,7 @@ export function unaskedKeys(): pulumi.Output<KeysSeen> {
 }
 
 function answerOf(
-  { host, routes, after }: AskedHost,
+  { host, routes, seconds, after }: AskedHost,
   question: pulumi.Input<Question>,
 ): pulumi.Output<string> {
   const isPreview = pulumi.runtime.isDryRun();
@@ -69,8 +68,8 @@ function answerOf(
     JSON.stringify({
       host,
       routes: known,
-      seconds: previewSeconds,
-      tries: isPreview ? 1 : updateTries,
+      seconds,
+      patienceSeconds: isPreview ? 0 : updatePatienceSeconds,
       question: what,
     } satisfies AskRequest),
   );

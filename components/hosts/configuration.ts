@@ -1,6 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { HostAsking } from "../config/load.ts";
 import { found } from "../lookup.ts";
 import type { Authority } from "../pki/authority.ts";
 import { documentSymbols, generationDocument } from "../plan/document.ts";
@@ -31,8 +32,7 @@ export interface ConfigurationArgs {
   readonly authority: Authority | undefined;
   /** What must be done before the host is changed. */
   readonly before: readonly pulumi.Resource[];
-  /** Whether previews ask the host; updates always do. */
-  readonly asks: boolean;
+  readonly asking: HostAsking;
 }
 
 /** Where the upload puts the agent: in the home folder of whoever logs in. */
@@ -137,7 +137,7 @@ export class Configuration {
   }
 
   #isBlind(): boolean {
-    return pulumi.runtime.isDryRun() && !this.#args.asks;
+    return pulumi.runtime.isDryRun() && !this.#args.asking.inPreviews;
   }
 
   /** The agent does not go through the state: it is large, and a hash says enough. */
@@ -204,16 +204,16 @@ export class Configuration {
     document: pulumi.Output<string>,
     after: readonly pulumi.Resource[],
   ): pulumi.Output<Observation> {
-    const { host } = this.#args;
+    const { host, asking } = this.#args;
     if (this.#isBlind()) return pulumi.output<Observation>({ kind: "unreachable", reasons: {} });
     const routes = paths.map((path) => host.reach.route(path));
-    return askHost({ host: host.plan.key, routes, after }, document);
+    return askHost({ host: host.plan.key, routes, seconds: asking.seconds, after }, document);
   }
 
   /** Tells in a preview what the engine cannot see: what has drifted, and what the document changes on the host. */
   #tell(observed: pulumi.Output<Observation>): void {
-    const { host, asks } = this.#args;
-    if (!pulumi.runtime.isDryRun() || !asks) return;
+    const { host, asking } = this.#args;
+    if (!pulumi.runtime.isDryRun() || !asking.inPreviews) return;
     observed.apply((observation) => {
       const text = describeObservation(host.plan.key, observation);
       if (text === undefined) return;

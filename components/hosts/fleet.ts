@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { HostAsking } from "../config/load.ts";
 import { found } from "../lookup.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { HostPlan, NetworkPlan } from "../plan/model.ts";
@@ -16,8 +17,7 @@ export interface FleetArgs {
   readonly records: readonly pulumi.Resource[];
   /** Signs the hosts' certificates; needed where the plan has any. */
   readonly authority: Authority | undefined;
-  /** Whether previews ask the hosts what an update would change. */
-  readonly asks: boolean;
+  readonly asking: HostAsking;
 }
 
 /**
@@ -54,7 +54,7 @@ function hubsFirst(a: HostPlan, b: HostPlan): number {
 }
 
 function meet(
-  { symbols, instances, authority, asks }: FleetArgs,
+  { symbols, instances, authority, asking }: FleetArgs,
   fleet: Map<string, Host>,
   plan: HostPlan,
 ): void {
@@ -67,7 +67,7 @@ function meet(
     instance: instances.get(plan.key),
     crossed: crossed.flatMap((key) => found(fleet, key, "host").applied),
     authority,
-    asks,
+    asking,
   });
   fleet.set(plan.key, host);
 }

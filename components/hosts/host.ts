@@ -1,6 +1,7 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { HostAsking } from "../config/load.ts";
 import { found } from "../lookup.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { HostPlan, ManagementPath } from "../plan/model.ts";
@@ -34,8 +35,7 @@ export interface HostArgs {
   readonly crossed: readonly pulumi.Resource[];
   /** Signs the host's certificates; needed where its plan has any. */
   readonly authority: Authority | undefined;
-  /** Whether previews ask the host what an update would change; updates always do. */
-  readonly asks: boolean;
+  readonly asking: HostAsking;
 }
 
 /** One SSH command of a host. */
@@ -129,8 +129,8 @@ export class Host extends pulumi.ComponentResource {
 
   /** @param before what must be done before the host is changed. */
   configure(before: readonly pulumi.Resource[]): void {
-    const { symbols, authority, asks } = this.#args;
-    this.#configuration = new Configuration({ host: this, symbols, authority, before, asks });
+    const { symbols, authority, asking } = this.#args;
+    this.#configuration = new Configuration({ host: this, symbols, authority, before, asking });
   }
 
   /**
@@ -207,16 +207,17 @@ export class Host extends pulumi.ComponentResource {
     machine: readonly pulumi.Input<string>[],
     met: readonly pulumi.Resource[],
   ): MadeKeys {
-    const { plan, instance, crossed, asks } = this.#args;
+    const { plan, instance, crossed, asking } = this.#args;
     const { key, management, firstContact, generation, tunnelAddress } = plan;
     const before = met.length > 0 ? met : [...(instance?.ready ?? []), ...crossed];
     const paths = [...new Map([management, firstContact.path].map((path) => [path.name, path])).values()];
-    const asked = { host: key, routes: paths.map((path) => this.reach.route(path)), after: before };
+    const routes = paths.map((path) => this.reach.route(path));
+    const asked = { host: key, routes, seconds: asking.seconds, after: before };
     const wanted = {
       tunnel: tunnelAddress !== undefined,
       paths: generation.certificates.map(({ keyPath }) => keyPath),
     };
-    const isBlind = pulumi.runtime.isDryRun() && !asks;
+    const isBlind = pulumi.runtime.isDryRun() && !asking.inPreviews;
     let name: string | undefined;
     const keeping = new Keeping(true, () => name);
     const seen = (isBlind ? unaskedKeys() : askKeys(asked, wanted)).apply((keys) => {

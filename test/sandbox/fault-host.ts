@@ -165,7 +165,7 @@ export class FaultHost {
       host,
       routes: [this.#route()],
       seconds: 20,
-      tries: 3,
+      patienceSeconds: 60,
       question: { document: JSON.stringify(document) },
     };
     const line = await this.#asOperator("ask-host.ts", JSON.stringify(request));

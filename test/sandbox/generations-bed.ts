@@ -162,7 +162,7 @@ export class Connection {
     const request: AskRequest = {
       host: document.host,
       routes: [{ name: "way", user: "admin", host: this.address, hostKey }],
-      ...{ seconds: 10, tries: 1, question: { document: JSON.stringify(document) } },
+      ...{ seconds: 10, patienceSeconds: 0, question: { document: JSON.stringify(document) } },
     };
     const program = fileURLToPath(new URL("../../components/hosts/ask-host.ts", import.meta.url));
     const node = [process.execPath, "--disable-warning=ExperimentalWarning", program];

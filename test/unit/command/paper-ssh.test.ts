@@ -137,7 +137,13 @@ describe("a host made of files", () => {
     parseObservation(
       "h",
       JSON.stringify(
-        await ask({ host: "h", routes: [route({ host })], seconds: 10, tries: 1, question: { document } }),
+        await ask({
+          host: "h",
+          routes: [route({ host })],
+          seconds: 10,
+          patienceSeconds: 0,
+          question: { document },
+        }),
       ),
     );
 

@@ -49,7 +49,7 @@ const said = (name: string): string => readFileSync(join(folder, name), "utf8");
 const request = (more: Partial<AskRequest> = {}): AskRequest => ({
   routes: [direct],
   seconds: 5,
-  tries: 1,
+  patienceSeconds: 0,
   host: "us-west/lb-1",
   question: { document: '{"a":1}\n' },
   ...more,
@@ -230,14 +230,20 @@ describe("asking", () => {
     });
   });
 
-  it("tries again as often as it may, and no more", async () => {
+  it("tries again for as long as it may, and no longer", async () => {
     playSsh(`[ "$(wc -l <"$FOLDER/pids")" -ge 2 ] || exit 255; echo there`);
-    expect(await ask(request({ tries: 3 }))).toEqual({ reachedBy: "hub", said: "there" });
+    expect(await ask(request({ patienceSeconds: 60 }))).toEqual({ reachedBy: "hub", said: "there" });
     expect(said("pids").trim().split("\n")).toHaveLength(2);
     playSsh("exit 255");
-    rmSync(join(folder, "pids"));
-    await ask(request({ tries: 2 }));
-    expect(said("pids").trim().split("\n")).toHaveLength(2);
+    for (const [patienceSeconds, most] of [
+      [0, 1],
+      [1, 1],
+      [1.9, 2],
+    ] as const) {
+      rmSync(join(folder, "pids"));
+      await ask(request({ patienceSeconds }));
+      expect(said("pids").trim().split("\n")).toHaveLength(most);
+    }
   });
 
   it("ends on time, with everything that ssh has started", async () => {

@@ -46,7 +46,7 @@ function committed(host: HostPlan): string {
   return stepsOf(host).at(-1) ?? "";
 }
 
-export function describeOrder(stack: string, run: () => ProgramRun): void {
+export function describeOrder(stack: string, run: () => ProgramRun, askSeconds: number): void {
   const plan = planNetwork(parseNetworkConfig(filledNetwork(stack)), stack);
   const hosts = new Map(plan.hosts.map((host) => [host.key, host]));
   const host = (key: string): HostPlan => {
@@ -121,7 +121,7 @@ export function describeOrder(stack: string, run: () => ProgramRun): void {
           [management.name],
         ]);
         for (const { request } of questions)
-          expect(request).toMatchObject({ seconds: 5, tries: run().isPreview ? 1 : 6 });
+          expect(request).toMatchObject({ seconds: askSeconds, patienceSeconds: run().isPreview ? 0 : 30 });
         if (run().isPreview) continue;
         const uploaded = events.indexOf(`done command:remote:CopyToRemote ${key}/agent`);
         expect(uploaded).toBeGreaterThan(0);

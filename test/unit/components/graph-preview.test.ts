@@ -115,7 +115,7 @@ describe("a preview", () => {
     expect(Object.fromEntries(hosts.map((key) => [key, count(key)]))).toEqual(
       Object.fromEntries(hosts.map((key) => [key, /^(?:edge-home|coral-reef)\//.test(key) ? 2 : 1])),
     );
-    for (const { request } of run.asked) expect(request).toMatchObject({ seconds: 5, tries: 1 });
+    for (const { request } of run.asked) expect(request).toMatchObject({ seconds: 5, patienceSeconds: 0 });
     // The uploads in us-west are new, and everything later waits for them; the numbers above are known nevertheless.
     expect(
       run.resources.filter(({ name }) => name.startsWith("us-west/") && name.endsWith("/agent")),

@@ -105,7 +105,7 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
       }
     });
 
-    describeOrder(stack, () => run);
+    describeOrder(stack, () => run, Number(options.config?.["blackroad-network:askSeconds"] ?? 5));
   });
 
   return () => run;
