@@ -46,10 +46,10 @@ async function servers(): Promise<Record<string, { readonly open: number; readon
 const allUp = (seen: Awaited<ReturnType<typeof servers>>): boolean =>
   nodes.every((name) => seen[name]?.status === "UP");
 
-describe("etcd", () => {
-  const etcdctl =
-    "ETCDCTL_API=3 etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
+const etcdctl =
+  "ETCDCTL_API=3 etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
 
+describe("etcd", () => {
   test.for(nodes)("every member is healthy, as %s sees it", async (name) => {
     const endpoints = "https://10.64.30.10:2379,https://10.64.30.11:2379,https://10.64.30.12:2379";
     const said = await onTower(name, `${etcdctl} --endpoints ${endpoints} endpoint health 2>&1`);
@@ -67,6 +67,37 @@ describe("etcd", () => {
       "ETCDCTL_API=3 etcdctl --cacert /etc/etcd/ca.crt --endpoints https://127.0.0.1:2379 --dial-timeout 2s --command-timeout 3s get /test/word 2>&1 || true",
     );
     expect(bare).toMatch(/bad certificate|certificate required|context deadline exceeded/);
+  });
+});
+
+describe("an etcd member whose data are gone", () => {
+  const first = `${etcdctl} --endpoints https://10.64.30.10:2379`;
+
+  /** Ids of the members that have been up, by name. */
+  async function members(): Promise<Record<string, string>> {
+    const said = await onTower("node-1", `${first} member list`);
+    const rows = said.split("\n").map((line) => line.split(", "));
+    return Object.fromEntries(
+      rows.flatMap(([id = "", status, name = ""]) => (status === "started" ? [[name, id]] : [])),
+    );
+  }
+
+  test("takes its place again, as a new member with what the others know", { timeout: 120_000 }, async () => {
+    const before = await members();
+    expect(Object.keys(before).sort()).toEqual([...nodes]);
+    const word = `kept-${Date.now()}`;
+    await onTower("node-1", `${first} put /test/kept ${word}`);
+    await onTower("node-3", "systemctl stop etcd; rm -rf /var/lib/etcd/*/member; systemctl start etcd");
+    const isBack = (now: Record<string, string>): boolean =>
+      now["node-3"] !== undefined && now["node-3"] !== before["node-3"];
+    const after = await eventualAnswer(members, isBack, 60);
+    expect(after).toEqual({ ...before, "node-3": after["node-3"] });
+    expect(after["node-3"]).not.toBe(before["node-3"]);
+    const own = `${etcdctl} --endpoints https://127.0.0.1:2379`;
+    const read = async (): Promise<string> =>
+      await onTower("node-3", `${own} get --consistency=s --print-value-only /test/kept || true`);
+    expect(await eventualAnswer(read, (said) => said === word, 30)).toBe(word);
+    await onTower("node-1", `${first} del /test/kept`);
   });
 });
 

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import type { GenerationPart, ListenPlan, SendPlan } from "../generation.ts";
 import { certificate } from "./certificate.ts";
-import { notice, plainFile } from "./file.ts";
+import { libraryFolder, notice, plainFile, program } from "./file.ts";
 
 export const etcdClientPort = 2379;
 const peerPort = 2380;
@@ -31,8 +31,8 @@ export interface Etcd extends EtcdMember {
 
 const folder = "/etc/etcd";
 const configPath = `${folder}/etcd.yml`;
-const defaultsPath = "/etc/default/etcd";
 const authorityPath = `${folder}/ca.crt`;
+const startPath = `${libraryFolder}/etcd-start`;
 const tls = { certificatePath: `${folder}/etcd.crt`, keyPath: `${folder}/etcd.key` };
 const unit = "etcd.service";
 
@@ -42,6 +42,8 @@ const url = (address: string, port: number): string => `https://${address}:${por
  * Debian's package starts a lonely member in `/var/lib/etcd/default` when it is installed; the cluster's data is in a
  * folder of its own, so that the two never mix.
  */
+const dataFolder = (cluster: string): string => `/var/lib/etcd/${cluster}`;
+
 function configuration({ name, address, members, cluster, metricsAddress }: Etcd): string {
   const trust = {
     "cert-file": tls.certificatePath,
@@ -52,7 +54,7 @@ function configuration({ name, address, members, cluster, metricsAddress }: Etcd
   return stringify(
     {
       name,
-      "data-dir": `/var/lib/etcd/${cluster}`,
+      "data-dir": dataFolder(cluster),
       "listen-client-urls": `${url(address, etcdClientPort)},${url("127.0.0.1", etcdClientPort)}`,
       "advertise-client-urls": url(address, etcdClientPort),
       "listen-peer-urls": url(address, peerPort),
@@ -69,6 +71,44 @@ function configuration({ name, address, members, cluster, metricsAddress }: Etcd
 }
 
 /**
+ * Starts etcd, on a host without data only after it has found its place in the cluster. If the others know it as a
+ * member that has been up before, then its data are gone, as on a machine that was set up anew: under its old identity
+ * it would vote on what it has forgotten, so that is taken out and a new one put in
+ * (etcd.io/docs/v3.4/op-guide/runtime-configuration, "Replace a failed machine"). Until the others have a quorum there
+ * is no cluster yet, and all begin one together; etcd itself refuses that to whoever has been in it before. What fails
+ * is tried again by systemd.
+ */
+function startProgram({ address, cluster }: Etcd, others: readonly string[]): string {
+  const { certificatePath, keyPath } = tls;
+  return `#!/bin/sh
+${notice}set -eu
+name=$(sed -n 's/^name: //p' ${configPath})
+peer=${url(address, peerPort)}
+state=new
+
+ctl() {
+  ETCDCTL_API=3 etcdctl --endpoints ${others.map((each) => url(each, etcdClientPort)).join(",")} \
+    --cacert ${authorityPath} --cert ${certificatePath} --key ${keyPath} --dial-timeout 2s --command-timeout 5s "$@"
+}
+
+if [ ! -d ${dataFolder(cluster)}/member ] && members=$(ctl member list); then
+  state=existing
+  own=$(printf '%s\n' "$members" | awk -F ', ' -v peer="$peer" '$4 == peer { print $1, $2 }')
+  case $own in
+    *' started')
+      echo "the cluster knows $name, whose data are gone: it becomes a new member"
+      ctl member remove "\${own%% *}"
+      ctl member add "$name" --peer-urls "$peer"
+      ;;
+    '') ctl member add "$name" --peer-urls "$peer" ;;
+  esac
+fi
+sed "s/^initial-cluster-state: .*/initial-cluster-state: $state/" ${configPath} >"$RUNTIME_DIRECTORY/etcd.yml"
+exec etcd --config-file "$RUNTIME_DIRECTORY/etcd.yml"
+`;
+}
+
+/**
  * Its own unit says that it is up when the cluster has a leader. The first member of a new cluster would wait for the
  * second for ever, and with it the whole change of its host, so here it is up when it runs.
  */
@@ -78,6 +118,9 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+ExecStart=
+ExecStart=${startPath}
+RuntimeDirectory=etcd
 Restart=always
 RestartSec=5
 `;
@@ -105,7 +148,7 @@ export function etcd(args: Etcd): GenerationPart {
     packages: ["etcd-client", "etcd-server"],
     files: [
       plainFile(configPath, notice, configuration(args)),
-      plainFile(defaultsPath, notice, `ETCD_CONFIG_FILE=${configPath}\n`),
+      program(startPath, startProgram(args, others)),
       plainFile(dropInPath, dropIn),
       plainFile(authorityPath, { kind: "ca-certificate" }),
       ...(signed.files ?? []),
@@ -114,6 +157,6 @@ export function etcd(args: Etcd): GenerationPart {
     listens: [{ ...inCluster, from: others, reason: "etcd's other members" }, metrics],
     sends: [send],
     // A renewed certificate is read with the next connection.
-    services: [{ unit, reload: [], restart: [configPath, authorityPath, defaultsPath] }],
+    services: [{ unit, reload: [], restart: [configPath, authorityPath, dropInPath] }],
   };
 }
