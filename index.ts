@@ -2,7 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { createCloud } from "./components/cloud.ts";
 import { createCloudflare } from "./components/cloudflare/create.ts";
-import { loadCloudflareAccountId, loadHostAsking, loadNetworkConfig } from "./components/config/load.ts";
+import {
+  loadCloudflareAccountId,
+  loadHostAsking,
+  loadNetworkConfig,
+  readable,
+} from "./components/config/load.ts";
 import { cleanUpDeparted } from "./components/hosts/departed.ts";
 import { createFleet } from "./components/hosts/fleet.ts";
 import { networkOutputs } from "./components/outputs.ts";
@@ -13,7 +18,7 @@ import { registerProtection } from "./components/protection.ts";
 import { SymbolTable } from "./components/resolve.ts";
 
 const network = loadNetworkConfig();
-const plan = planNetwork(network, pulumi.getStack());
+const plan = readable(() => planNetwork(network, pulumi.getStack()));
 const symbols = new SymbolTable();
 registerProtection(network.guard.protect);
 

@@ -9,6 +9,7 @@ import type { SymbolTable } from "./resolve.ts";
 import { Hub } from "./wireguard/hub.ts";
 import { registerAwsConventions } from "./aws/conventions.ts";
 import { Instance } from "./aws/instance.ts";
+import { NetworkAcls } from "./aws/network-acls.ts";
 import { Peering } from "./aws/peering.ts";
 import { Routes } from "./aws/routes.ts";
 import { SecurityGroups } from "./aws/security-groups.ts";
@@ -41,6 +42,7 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
     plan.regions.map((region): [string, Region] => {
       const vpc = new Vpc(region.key, { plan: region }, opts);
       const securityGroups = new SecurityGroups(region.key, { vpc }, opts);
+      new NetworkAcls(region.key, { vpc }, opts);
       return [region.key, { vpc, securityGroups, services: new Services(region.key, { vpc }, opts) }];
     }),
   );

@@ -69,6 +69,7 @@ const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<st
     const filters = [{ name: "state", values: ["pending", "available"] }];
     return (await aws.ec2.getNatGateways({ ...question, filters })).ids;
   },
+  "aws:ec2/networkAcl:NetworkAcl": async (question) => (await aws.ec2.getNetworkAcls(question)).ids,
   "aws:ec2/routeTable:RouteTable": async (question) => (await aws.ec2.getRouteTables(question)).ids,
   "aws:ec2/securityGroup:SecurityGroup": async (question) => (await aws.ec2.getSecurityGroups(question)).ids,
   "aws:ec2/subnet:Subnet": async (question) => (await aws.ec2.getSubnets(question)).ids,

@@ -95,6 +95,8 @@ const repeatable: Readonly<Record<string, string>> = {
   "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter":
     "accepting an accepted peering changes nothing",
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions": "setting the same options changes nothing",
+  "aws:ec2/networkAclAssociation:NetworkAclAssociation":
+    "a subnet always has an association, and each create replaces it",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the group exists with its VPC and is only adopted",
   "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig":
     "a tunnel has one configuration, and writing it again makes it the same",
@@ -112,6 +114,7 @@ const taggedTypes = [
   "aws:ec2/instance:Instance",
   "aws:ec2/internetGateway:InternetGateway",
   "aws:ec2/natGateway:NatGateway",
+  "aws:ec2/networkAcl:NetworkAcl",
   "aws:ec2/routeTable:RouteTable",
   "aws:ec2/securityGroup:SecurityGroup",
   "aws:ec2/subnet:Subnet",

@@ -24,6 +24,8 @@ const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:ec2/instance:Instance", taggable],
   ["aws:ec2/internetGateway:InternetGateway", taggable],
   ["aws:ec2/natGateway:NatGateway", taggable],
+  ["aws:ec2/networkAcl:NetworkAcl", taggable],
+  ["aws:ec2/networkAclAssociation:NetworkAclAssociation", untaggable],
   ["aws:ec2/peeringConnectionOptions:PeeringConnectionOptions", untaggable],
   ["aws:ec2/route:Route", untaggable],
   ["aws:ec2/routeTable:RouteTable", taggable],

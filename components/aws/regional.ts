@@ -24,6 +24,9 @@ export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.E
 export const Instance: Regional<typeof aws.ec2.Instance> = aws.ec2.Instance;
 export const InternetGateway: Regional<typeof aws.ec2.InternetGateway> = aws.ec2.InternetGateway;
 export const NatGateway: Regional<typeof aws.ec2.NatGateway> = aws.ec2.NatGateway;
+export const NetworkAcl: Regional<typeof aws.ec2.NetworkAcl> = aws.ec2.NetworkAcl;
+export const NetworkAclAssociation: Regional<typeof aws.ec2.NetworkAclAssociation> =
+  aws.ec2.NetworkAclAssociation;
 export const PeeringConnectionOptions: Regional<typeof aws.ec2.PeeringConnectionOptions> =
   aws.ec2.PeeringConnectionOptions;
 export const Route: Regional<typeof aws.ec2.Route> = aws.ec2.Route;

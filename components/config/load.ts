@@ -5,7 +5,7 @@ import { ConfigError } from "./problem.ts";
 import type { NetworkConfig } from "./schema.ts";
 
 /** Lets Pulumi print a mistake in the configuration as it reads, without the stack of the code that found it. */
-function readable<T>(parse: () => T): T {
+export function readable<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -13,6 +13,7 @@ export const defaultQuotas = {
   activePeeringsPerVpc: 50,
   rulesPerSecurityGroup: 60,
   securityGroupsPerInterface: 5,
+  rulesPerNetworkAcl: 20,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;
@@ -20,6 +21,9 @@ export type QuotaName = keyof typeof defaultQuotas;
 /** What AWS grants nobody more of: groups of an interface, and those times the rules of one. */
 export const mostGroupsPerInterface = 16;
 export const mostRulesPerInterface = 1000;
+
+/** Of each direction of a network ACL (amazon-vpc-limits.html, "Network ACLs"). */
+export const mostRulesPerNetworkAcl = 40;
 
 const quota = leaf.integer("a quota", 1, 100_000);
 
@@ -34,6 +38,10 @@ export const quotas = leaf.record("AWS's quotas that differ from the default", {
   /** Of each direction, IPv4 and IPv6 apart. */
   rulesPerSecurityGroup: quota.default(defaultQuotas.rulesPerSecurityGroup),
   securityGroupsPerInterface: quota.default(defaultQuotas.securityGroupsPerInterface),
+  /** Of each direction. */
+  rulesPerNetworkAcl: leaf
+    .integer("a quota", 1, mostRulesPerNetworkAcl)
+    .default(defaultQuotas.rulesPerNetworkAcl),
 });
 
 export type Quotas = z.output<typeof quotas>;

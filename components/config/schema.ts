@@ -87,6 +87,11 @@ const region = leaf.record("a region's options", {
       z.enum(gatewayServices, { error: leaf.expected("s3 or dynamodb") }),
     )
     .default([...gatewayServices]),
+  /**
+   * Whether each tier's subnets stand behind a network ACL that lets through what the security groups of its hosts do
+   * (docs/decisions/0002-network-acls.md), or behind AWS's default, which lets everything through.
+   */
+  networkAcls: leaf.boolean.default(true),
   /** Whether instances in public subnets get a public address at launch; it changes when they are stopped. */
   mapPublicIpOnLaunch: leaf.boolean.default(false),
   /** The region's Debian image. AMIs differ by region; find it with the command in docs/configuration.md. */

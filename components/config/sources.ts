@@ -30,6 +30,7 @@ export const sources = {
   "aws/quota-routes": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-peerings": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-group-rules": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
+  "aws/quota-acl-rules": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-groups-per-interface": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "cloudflare/proxied-types": `${cloudflare}/dns/proxy-status/limitations`,
   "cloudflare/proxied-names": `${cloudflare}/dns/manage-dns-records/reference/proxied-dns-records`,

@@ -114,6 +114,33 @@ export interface NatGatewayPlan {
   readonly subnet: string;
 }
 
+/** One entry of a network ACL. All of them allow: what none allows is denied by AWS's own last entry. */
+export interface NetworkAclRulePlan {
+  readonly direction: "ingress" | "egress";
+  /** 1 to 32766; follows from what the rule says, so that no other rule moves it. */
+  readonly number: number;
+  readonly protocol: Protocol;
+  /** Destination ports. */
+  readonly ports: PortRange | undefined;
+  /** Of ICMP, where not every type is meant. */
+  readonly icmpType: number | undefined;
+  /** Who sends, or who is sent to. */
+  readonly cidr: string;
+  /** Why the rule exists, for whoever reads a plan: AWS has no place for it. */
+  readonly reason: string;
+}
+
+/** What may cross the edge of a tier's subnets; stateless, so that answers have rules of their own. */
+export interface NetworkAclPlan {
+  /** `us-west/database` */
+  readonly key: string;
+  readonly tier: Tier;
+  /** Keys of the subnets that it stands around. */
+  readonly subnets: readonly string[];
+  /** By direction, then by number. */
+  readonly rules: readonly NetworkAclRulePlan[];
+}
+
 /** A way to a service of AWS's own that leads past NAT and costs nothing. */
 export interface GatewayEndpointPlan {
   /** `us-west/endpoint/s3` */
@@ -146,6 +173,8 @@ export interface RegionPlan {
   readonly gatewayEndpoints: readonly GatewayEndpointPlan[];
   /** `undefined` where the region has no database tier. */
   readonly databaseSubnetGroup: DatabaseSubnetGroupPlan | undefined;
+  /** One for each tier that has subnets; none where the region keeps to AWS's default. */
+  readonly networkAcls: readonly NetworkAclPlan[];
   readonly securityGroups: readonly SecurityGroupPlan[];
 }
 

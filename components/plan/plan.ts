@@ -4,7 +4,9 @@ import { planCloudflare } from "./cloudflare/plan.ts";
 import { planZones } from "./cloudflare/zones.ts";
 import { planHosts } from "./hosts.ts";
 import type { NetworkPlan } from "./model.ts";
+import { planNetworkAcls } from "./network-acls.ts";
 import { planPeerings, planRegions, planSites } from "./regions.ts";
+import { refuseBeyondQuota } from "./quotas.ts";
 import { planRollout } from "./rollout.ts";
 import { planVpn } from "./vpn.ts";
 
@@ -12,14 +14,20 @@ import { planVpn } from "./vpn.ts";
  * Plans the network of a stack. Pure: equal configurations yield equal plans, whatever the order of their maps.
  * @param config as `parseNetworkConfig` accepted it; nothing that it refuses is handled here
  * @param stack the stack's name, which sets apart what several stacks create in one account
+ * @throws {ConfigError} where what is compiled from it is more than AWS takes
  */
 export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
   const hosts = planHosts(config);
+  const regions = planRegions(config, stack).map((region) => ({
+    ...region,
+    networkAcls: config.regions[region.key]?.networkAcls === false ? [] : planNetworkAcls(region, hosts),
+  }));
+  refuseBeyondQuota(config, regions);
   return {
     stack,
     owner: config.owner,
     operator: { cidrs: config.operator.cidrs, authorizedKeys: config.operator.authorizedKeys },
-    regions: planRegions(config, stack),
+    regions,
     peerings: planPeerings(config),
     sites: planSites(config),
     vpn: planVpn(config),

@@ -1,13 +1,15 @@
 /** Regions and what joins them. */
 import type { NetworkConfig } from "../config/schema.ts";
 import { byKey, sortedEntries } from "./keys.ts";
-import type { PeeringPlan, RegionPlan, SitePlan } from "./model.ts";
+import type { PeeringPlan, SitePlan } from "./model.ts";
+import type { AclRegion } from "./network-acls.ts";
 import { planRouteTables } from "./routes.ts";
 import { planSecurityGroups } from "./security-groups.ts";
 import { planDatabaseSubnetGroup, planGatewayEndpoints } from "./services.ts";
 import { planNatGateways, planSubnets } from "./subnets.ts";
 
-export function planRegions(config: NetworkConfig, stack: string): RegionPlan[] {
+/** Everything of the regions but the ACLs, which follow from the hosts as well. */
+export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
   return sortedEntries(config.regions).map(([key, region]) => {
     const subnets = planSubnets(key, region);
     return {

@@ -92,6 +92,9 @@ const everything = `${head}
   new aws.ec2.Route("peering", { ...west, routeTableId: innerTable.id, destinationCidrBlock: "10.1.0.0/16", vpcPeeringConnectionId: accepter.id });
   const endpoint = new aws.ec2.VpcEndpoint("s3", { ...west, vpcId: vpc.id, serviceName: "com.amazonaws.us-west-2.s3", ...tags("s3") });
   new aws.ec2.VpcEndpointRouteTableAssociation("s3", { ...west, vpcEndpointId: endpoint.id, routeTableId: innerTable.id });
+  const everyone = { protocol: "-1", fromPort: 0, toPort: 0, ruleNo: 100, action: "allow", cidrBlock: "0.0.0.0/0" };
+  const acl = new aws.ec2.NetworkAcl("inner", { ...west, vpcId: vpc.id, ingress: [everyone], egress: [everyone], ...tags("inner") });
+  new aws.ec2.NetworkAclAssociation("inner", { ...west, networkAclId: acl.id, subnetId: inner.id });
   new aws.rds.SubnetGroup("database", { ...west, name: "database", subnetIds: [open.id, inner.id], ...tags("database") });
   exports.vpcId = vpc.id;
   exports.tableId = innerTable.id;
@@ -112,7 +115,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 36 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 38 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));

@@ -54,12 +54,20 @@ function regionResources(region: string, described: RegionDescription): CloudRes
       if (!association.Main) add(association.RouteTableAssociationId);
     }
     for (const { Origin, DestinationCidrBlock: destination } of table.Routes) {
-      // A route to a prefix list is an endpoint's, which has it from its association with the table.
-      if (Origin === "CreateRoute" && destination !== undefined) {
+      // Those to prefix lists belong to their endpoint.
+      if (Origin === "CreateRoute" && destination !== undefined)
         add(`r-${table.RouteTableId}${crc32(destination)}`);
-      }
     }
   }
+  for (const endpoint of described["vpc-endpoints"].VpcEndpoints) {
+    add(endpoint.VpcEndpointId, endpoint);
+    for (const table of endpoint.RouteTableIds) add(`a-${endpoint.VpcEndpointId}${crc32(table)}`);
+  }
+  for (const acl of described["network-acls"].NetworkAcls.filter(({ IsDefault }) => !IsDefault)) {
+    add(acl.NetworkAclId, acl);
+    for (const { NetworkAclAssociationId } of acl.Associations) add(NetworkAclAssociationId);
+  }
+  for (const { DBSubnetGroupName } of described["db-subnet-groups"].DBSubnetGroups) add(DBSubnetGroupName);
   for (const gateway of described["internet-gateways"].InternetGateways)
     add(gateway.InternetGatewayId, gateway);
   for (const gateway of described["nat-gateways"].NatGateways) add(gateway.NatGatewayId, gateway);
@@ -82,11 +90,6 @@ function regionResources(region: string, described: RegionDescription): CloudRes
   for (const peering of described["vpc-peering-connections"].VpcPeeringConnections) {
     add(peering.VpcPeeringConnectionId, peering);
   }
-  for (const endpoint of described["vpc-endpoints"].VpcEndpoints) {
-    add(endpoint.VpcEndpointId, endpoint);
-    for (const table of endpoint.RouteTableIds) add(`a-${endpoint.VpcEndpointId}${crc32(table)}`);
-  }
-  for (const group of described["db-subnet-groups"].DBSubnetGroups) add(group.DBSubnetGroupName);
   return found;
 }
 
@@ -142,7 +145,7 @@ export function repeatedUrnTags(aws: Description): string[] {
 type Renaming = (text: string) => string;
 
 const idPattern =
-  /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc|vpce)-[0-9a-f]{17}\b/g;
+  /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|vpce|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc)-[0-9a-f]{17}\b/g;
 
 /** A file in a host's payload: what it holds is in base64, and may hold keys. */
 const payloadFile = /^(file \S+ \d+ \S+ )([A-Za-z0-9+/=]+)$/gm;

@@ -1,13 +1,14 @@
 /** VPCs: route tables, gates of interfaces, gateways. */
 import type { HostPlan, NetworkPlan, RegionPlan, RouteTarget } from "../../plan/model.ts";
 import { Gate } from "../rules/gate.ts";
+import { aclGate } from "../rules/network-acl.ts";
 import { PrefixMap } from "../rules/prefixes.ts";
 import { groupGate, type GroupMembers } from "../rules/security-group.ts";
 import { parseAddress, type SymbolSpace } from "../sets/addresses.ts";
 import { interval, nowhere, union, type Intervals, type Point } from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
 import { hasPublicAddress, publicName } from "./public.ts";
-import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget } from "./model.ts";
+import type { Eni, NatNode, RegionNode, SubnetGates, SubnetNode, VpcTarget } from "./model.ts";
 
 export interface BuildContext {
   readonly plan: NetworkPlan;
@@ -19,7 +20,21 @@ function targetOf(target: RouteTarget): VpcTarget {
   return target;
 }
 
-function buildSubnets(region: RegionPlan, space: SymbolSpace): Map<string, SubnetNode> {
+/** The ACL's gates by subnet; a subnet without one has AWS's default ACL, which lets everything pass. */
+function buildAcls(region: RegionPlan, { space, table }: BuildContext): Map<string, SubnetGates> {
+  return new Map(
+    region.networkAcls.flatMap((acl) => {
+      const gate = (direction: "ingress" | "egress"): Gate =>
+        new Gate(aclGate(region, acl, direction, space), table);
+      const gates = { ingress: gate("ingress"), egress: gate("egress") };
+      return acl.subnets.map((subnet): [string, SubnetGates] => [subnet, gates]);
+    }),
+  );
+}
+
+function buildSubnets(region: RegionPlan, context: BuildContext): Map<string, SubnetNode> {
+  const { space } = context;
+  const acls = buildAcls(region, context);
   const tables = new Map(
     region.routeTables.map(({ key, routes }) => [
       key,
@@ -37,7 +52,7 @@ function buildSubnets(region: RegionPlan, space: SymbolSpace): Map<string, Subne
         key,
         routes: tables.get(routeTable) ?? none,
         path: `regions.${region.key}.subnets.${tier}`,
-        acl: { ingress: undefined, egress: undefined },
+        acl: acls.get(key) ?? { ingress: undefined, egress: undefined },
       },
     ]),
   );
@@ -108,7 +123,7 @@ export function buildRegions(context: BuildContext): Map<string, RegionNode> {
         key: region.key,
         path: `regions.${region.key}`,
         own: new PrefixMap([{ network: region.cidr, value: true }], space),
-        subnets: buildSubnets(region, space),
+        subnets: buildSubnets(region, context),
         nats: new Map(nats),
         enis,
         interfaces: new Map([...enis.values()].map((eni) => [eni.host, eni])),

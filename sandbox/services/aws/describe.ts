@@ -3,7 +3,6 @@ import { Ec2 } from "./ec2/account.ts";
 import { primaryInterface, rootVolume } from "./ec2/instances.ts";
 import type {
   Address,
-  DbSubnetGroup,
   Instance,
   InternetGateway,
   IpPermission,
@@ -22,7 +21,7 @@ import type {
 import { routeState } from "./ec2/route-tables.ts";
 import { permissionsOf } from "./ec2/security-groups.ts";
 import { freeAddresses } from "./ec2/subnets.ts";
-import { describeSubnetGroup } from "./rds/subnet-groups.ts";
+import { describeSubnetGroup, type DbSubnetGroup } from "./rds/subnet-groups.ts";
 import { prefixLists } from "./ec2/vpc-endpoints.ts";
 import type { Quotas } from "./quotas.ts";
 import { regions } from "./regions.ts";

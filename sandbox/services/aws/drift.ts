@@ -91,6 +91,8 @@ const typesByPrefix: Readonly<Record<string, string>> = {
   eipalloc: "aws:ec2/eip:Eip",
   eipassoc: "aws:ec2/eipAssociation:EipAssociation",
   nat: "aws:ec2/natGateway:NatGateway",
+  acl: "aws:ec2/networkAcl:NetworkAcl",
+  aclassoc: "aws:ec2/networkAclAssociation:NetworkAclAssociation",
   vpce: "aws:ec2/vpcEndpoint:VpcEndpoint",
   pcx: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
   sg: "aws:ec2/securityGroup:SecurityGroup",

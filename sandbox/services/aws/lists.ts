@@ -130,6 +130,21 @@ function getSecurityGroupRules(ec2: Ec2, args: Properties): Properties {
   );
 }
 
+function getNetworkAcls(ec2: Ec2, args: Properties): Properties {
+  const vpc = text(args, "vpcId");
+  const acls = ec2.list("network-acls", ({ VpcId }) => VpcId === (vpc ?? VpcId));
+  const found = select(acls, args, ({ IsDefault, NetworkAclId, VpcId }) => ({
+    default: String(IsDefault),
+    "network-acl-id": NetworkAclId,
+    "vpc-id": VpcId,
+  }));
+  return idList(
+    ec2,
+    args,
+    found.map(({ NetworkAclId }) => NetworkAclId),
+  );
+}
+
 function getVpcPeeringConnections(ec2: Ec2, args: Properties): Properties {
   const found = select(ec2.list("vpc-peering-connections"), args, (connection) => ({
     "accepter-vpc-info.vpc-id": connection.AccepterVpcInfo.VpcId,
@@ -296,6 +311,7 @@ export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getInstances:getInstances": getInstances,
   "aws:ec2/getInternetGateway:getInternetGateway": getInternetGateway,
   "aws:ec2/getNatGateways:getNatGateways": getNatGateways,
+  "aws:ec2/getNetworkAcls:getNetworkAcls": getNetworkAcls,
   "aws:ec2/getRouteTables:getRouteTables": getRouteTables,
   "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
   "aws:ec2/getVpcEndpoint:getVpcEndpoint": getVpcEndpoint,

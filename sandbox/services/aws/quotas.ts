@@ -18,6 +18,9 @@ export interface Quotas {
   /** Per direction, and for IPv4 and IPv6 apart. */
   readonly rulesPerSecurityGroup: number;
   readonly securityGroupsPerInterface: number;
+  readonly networkAclsPerVpc: number;
+  /** Per direction, with the one that denies everything. */
+  readonly rulesPerNetworkAcl: number;
   readonly activePeeringsPerVpc: number;
   readonly pendingPeeringsPerVpc: number;
   readonly gatewayEndpointsPerRegion: number;
@@ -36,6 +39,8 @@ export const defaultQuotas: Quotas = {
   securityGroupsPerRegion: 2500,
   rulesPerSecurityGroup: 60,
   securityGroupsPerInterface: 5,
+  networkAclsPerVpc: 200,
+  rulesPerNetworkAcl: 20,
   activePeeringsPerVpc: 50,
   pendingPeeringsPerVpc: 25,
   gatewayEndpointsPerRegion: 20,

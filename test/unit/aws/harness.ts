@@ -142,6 +142,8 @@ export const types = {
   ingressRule: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
   egressRule: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
   instance: "aws:ec2/instance:Instance",
+  networkAcl: "aws:ec2/networkAcl:NetworkAcl",
+  networkAclAssociation: "aws:ec2/networkAclAssociation:NetworkAclAssociation",
   vpcEndpoint: "aws:ec2/vpcEndpoint:VpcEndpoint",
   endpointRouteTable: "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
   dbSubnetGroup: "aws:rds/subnetGroup:SubnetGroup",

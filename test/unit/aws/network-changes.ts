@@ -1,4 +1,6 @@
-/** The cases of what stands around a VPC's subnets: endpoints, DB subnet groups. */
+/** The cases of what stands around a VPC's subnets: network ACLs, endpoints, DB subnet groups. */
+import { present } from "../../../sandbox/services/aws/check.ts";
+import type { Json, Properties } from "../../../sandbox/services/aws/json.ts";
 import { region, tags, type Scene, type TypeCases } from "./change-case.ts";
 import { types } from "./harness.ts";
 
@@ -67,7 +69,54 @@ const dbSubnetGroup: TypeCases = {
   ],
 };
 
+const entry = (ruleNo: number, more: Properties = {}): Json => [
+  {
+    ruleNo,
+    action: "allow",
+    protocol: "tcp",
+    fromPort: 22,
+    toPort: 22,
+    cidrBlock: "192.0.2.0/24",
+    ...present(more),
+  },
+];
+
+const networkAcl: TypeCases = {
+  base: ({ world }) => ({ vpcId: world.vpc.id, ingress: entry(100) }),
+  cases: [
+    region,
+    tags,
+    ["egress", entry(100), "update"],
+    ["ingress", entry(100, { toPort: 23 }), "update"],
+    ["ingress", entry(200, { protocol: "1", fromPort: 0, toPort: 0, icmpType: 3, icmpCode: -1 }), "update"],
+    ["ingress", entry(100, { protocol: "6" }), "same"],
+    ["ingress", entry(32767), "refused"],
+    ["ingress", entry(100, { protocol: "smoke-signals" }), "refused"],
+    ["ingress", entry(100, { action: "perhaps" }), "refused"],
+    ["ingress", entry(100, { ipv6CidrBlock: "2001:db8::/32" }), "refused"],
+    ["subnetIds", ({ world }) => [world.subnet.id], "update"],
+    ["vpcId", ({ other }) => other.vpc.id, "replace"],
+  ],
+};
+
+const aclId = async ({ cloud }: Scene, vpc: string): Promise<string> =>
+  (await cloud.create(types.networkAcl, { vpcId: vpc })).id;
+
+const networkAclAssociation: TypeCases = {
+  base: async (scene) => ({
+    networkAclId: await aclId(scene, scene.world.vpc.id),
+    subnetId: scene.world.subnet.id,
+  }),
+  cases: [
+    region,
+    ["networkAclId", (scene) => aclId(scene, scene.world.vpc.id), "replace"],
+    ["subnetId", ({ other }) => other.subnet.id, "replace"],
+  ],
+};
+
 export const networkChanges: Readonly<Record<string, TypeCases>> = {
+  [types.networkAcl]: networkAcl,
+  [types.networkAclAssociation]: networkAclAssociation,
   [types.vpcEndpoint]: vpcEndpoint,
   [types.endpointRouteTable]: endpointRouteTable,
   [types.dbSubnetGroup]: dbSubnetGroup,

@@ -46,7 +46,7 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
 
     it("gives every taggable resource the common tags, and each a hash of its own", () => {
       const untaggable =
-        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|EipAssociation|PeeringConnectionOptions)$/;
+        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|NetworkAclAssociation|EipAssociation|PeeringConnectionOptions)$/;
       const tagged = aws().filter(({ type }) => !untaggable.test(type));
       const hashes = tagged.map(({ name, inputs }) => {
         const tags = inputs.tags as Record<string, string>;

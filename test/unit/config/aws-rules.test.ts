@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseNetworkConfig } from "../../../components/config/parse.ts";
 import { sources, type RuleId } from "../../../components/config/sources.ts";
-import { broken, changed, type Change } from "./subject.ts";
+import { broken, changed, told, type Change } from "./subject.ts";
 
 interface Breach {
   readonly rule: RuleId;
@@ -147,6 +147,16 @@ const breaches: readonly Breach[] = [
     path: "securityGroups.public.ingress",
   },
   {
+    rule: "aws/quota-acl-rules",
+    changes: [
+      [
+        "securityGroups public ingress",
+        list(20, (index) => ({ port: 100 + index, protocol: "tcp", source: "0.0.0.0/0" })),
+      ],
+    ],
+    path: "regions.eu-west.subnets.public",
+  },
+  {
     rule: "aws/quota-groups-per-interface",
     changes: [
       [
@@ -181,6 +191,25 @@ describe("AWS's rules", () => {
     expect(broken(rules(20, 41))).toEqual([["aws/quota-group-rules", "securityGroups.public.ingress"]]);
     // IPv4 and IPv6.
     expect(broken(rules(61, 0))).toHaveLength(2);
+  });
+
+  it("count the rules of a tier's ACL when they are compiled, AWS's own included", () => {
+    const ports = (count: number): Change => [
+      "securityGroups public ingress",
+      list(count, (index) => ({ port: 100 + index, protocol: "tcp", source: "0.0.0.0/0" })),
+    ];
+    // The VPC, SSH from the operator, three kinds of answers, and AWS's own.
+    expect(broken(ports(20 - 6))).toEqual([]);
+    const rule = "aws/quota-acl-rules";
+    expect(broken(ports(20 - 5))).toEqual([
+      [rule, "regions.eu-west.subnets.public"],
+      [rule, "regions.us-west.subnets.public"],
+    ]);
+    expect(broken(ports(20 - 5), ["quotas", { rulesPerNetworkAcl: 21 }])).toEqual([]);
+    expect(told(ports(40 - 5), ["quotas", { rulesPerNetworkAcl: 40 }])[0]?.[1]).toContain(
+      "would have 41 ingress rules in its network ACL, compiled from its hosts' security groups and AWS's own that denies the rest, and the account's quota is 40. AWS grants nobody more than 40",
+    );
+    expect(told(["quotas", { rulesPerNetworkAcl: 41 }])).not.toEqual([]);
   });
 
   it("know what AWS grants nobody more of", () => {

@@ -93,6 +93,7 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
         tiers: [...listed],
         nat: "single",
         gatewayEndpoints: ["s3", "dynamodb"],
+        networkAcls: true,
         mapPublicIpOnLaunch: false,
         ami: "ami-0123456789abcdef0",
       },

@@ -1,6 +1,7 @@
 /** Changes to prod's configuration by path, and what the parser says to them. */
 import { parseNetworkConfig } from "../../../components/config/parse.ts";
 import { ConfigError, networkKey, type ConfigProblem } from "../../../components/config/problem.ts";
+import { planNetwork } from "../../../components/plan/plan.ts";
 import { filledNetwork } from "./stack.ts";
 
 /** Takes the value at the path away. */
@@ -36,10 +37,10 @@ export function changed(...changes: readonly Change[]): unknown {
   return changes.reduce<unknown>(put, structuredClone(filledNetwork("prod")));
 }
 
-/** What is wrong with a configuration; nothing where it is right. */
+/** What a preview says is wrong with a configuration; nothing where it is right. */
 export function problemsOf(raw: unknown): readonly ConfigProblem[] {
   try {
-    parseNetworkConfig(raw);
+    planNetwork(parseNetworkConfig(raw), "prod");
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;

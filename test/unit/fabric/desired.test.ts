@@ -137,6 +137,42 @@ describe("a VPC's router", () => {
     ]);
   });
 
+  it("asks a subnet's ACL in the order of its numbers, for what leaves or enters the subnet", () => {
+    const entry = (RuleNumber: number, more: Json): Json => ({
+      RuleNumber,
+      Egress: false,
+      RuleAction: "allow",
+      Protocol: "6",
+      CidrBlock: "0.0.0.0/0",
+      ...more,
+    });
+    const state = stateOf((regions) => {
+      const [acl] = regions["us-west-2"].NetworkAcls;
+      if (acl === undefined) throw new Error("there is no ACL");
+      acl.Entries = [
+        entry(32767, { RuleAction: "deny", Protocol: "-1" }),
+        entry(20_494, { PortRange: { From: 1024, To: 65535 } }),
+        entry(100, { Protocol: "-1", CidrBlock: "10.0.0.0/16" }),
+        entry(15_000, { Protocol: "1", IcmpTypeCode: { Type: 3, Code: -1 } }),
+        entry(7, { Egress: true, PortRange: { From: 443, To: 443 } }),
+      ];
+    });
+    const router = namespaceOf(state, "vpc-west");
+    const chain = (direction: string) => chainOf(router, `acl_${direction}_subnet_private`);
+    expect(chain("ingress")).toEqual([
+      "ip saddr 10.0.0.0/16 return",
+      "icmp type 3 return",
+      "tcp dport 1024-65535 return",
+      "drop",
+      "drop",
+    ]);
+    expect(chain("egress")).toEqual(["tcp dport 443 return", "drop"]);
+    const devices = "@devices_subnet_private";
+    expect(chainOf(router, "acl_ingress")).toContain(
+      `oifname ${devices} iifname != ${devices} jump acl_ingress_subnet_private`,
+    );
+  });
+
   it("hands what comes through a door to endpoints only", () => {
     const router = namespaceOf(stateOf(), "vpc-east");
     expect(router.rules.map((rule) => rule.fromDevice)).toEqual([undefined, "e-eni-east"]);

@@ -34,6 +34,12 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...[region.databaseSubnetGroup ?? []]
       .flat()
       .map(({ key, name }) => ({ key: `subnet group ${key}`, name })),
+    ...region.networkAcls.flatMap((acl) =>
+      acl.rules.map((rule) => ({
+        ...rule,
+        key: `acl ${acl.key} ${rule.direction} ${rule.protocol} ${rule.ports?.from ?? rule.icmpType ?? ""} ${rule.cidr}`,
+      })),
+    ),
     ...region.securityGroups.map(({ key, name, description }) => ({
       key: `group ${key}`,
       name,

@@ -76,6 +76,7 @@ function addRegion(config: NetworkConfig, index: number, region: NewRegion): voi
     tiers: [],
     nat: region.nat,
     gatewayEndpoints: ["s3", "dynamodb"],
+    networkAcls: true,
     mapPublicIpOnLaunch: false,
     ami: "ami-0123456789abcdef0",
   };

@@ -38,7 +38,7 @@ describe("prod", () => {
       stranger,
       "public us-west/hub-1",
       "22/tcp",
-      "network interface of us-west/hub-1, security groups hub of us-west: no ingress rule matches",
+      "us-west/public/us-west-2a, network ACL us-west/public: no ingress rule matches",
     ],
     [
       "what has no public address cannot be reached",

@@ -79,6 +79,7 @@ const notFoundCodes: Readonly<Partial<Record<RecordKind, readonly [string, strin
   subnets: ["InvalidSubnetID.NotFound", "subnet"],
   "internet-gateways": ["InvalidInternetGatewayID.NotFound", "internetGateway"],
   "route-tables": ["InvalidRouteTableID.NotFound", "routeTable"],
+  "network-acls": ["InvalidNetworkAclID.NotFound", "networkAcl"],
   addresses: ["InvalidAllocationID.NotFound", "allocation"],
   "network-interfaces": ["InvalidNetworkInterfaceID.NotFound", "networkInterface"],
   "vpc-peering-connections": ["InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection"],

@@ -4,6 +4,8 @@
  * Source: the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference), one data type per interface.
  */
 
+import type { DbSubnetGroup } from "../rds/subnet-groups.ts";
+
 export interface Tag {
   Key: string;
   Value: string;
@@ -101,8 +103,10 @@ export interface RouteTable {
 
 export interface NetworkAclEntry {
   CidrBlock?: string;
+  IcmpTypeCode?: { Code: number; Type: number };
   Ipv6CidrBlock?: string;
   Egress: boolean;
+  PortRange?: { From: number; To: number };
   Protocol: string;
   RuleAction: "allow" | "deny";
   RuleNumber: number;
@@ -269,21 +273,6 @@ export interface PrefixList {
   Cidrs: string[];
   PrefixListId: string;
   PrefixListName: string;
-}
-
-/** Of the RDS API (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html). */
-export interface DbSubnetGroup {
-  DBSubnetGroupArn: string;
-  DBSubnetGroupDescription: string;
-  DBSubnetGroupName: string;
-  SubnetGroupStatus: "Complete";
-  Subnets: {
-    SubnetAvailabilityZone: { Name: string };
-    SubnetIdentifier: string;
-    SubnetStatus: "Active";
-  }[];
-  SupportedNetworkTypes: "IPV4"[];
-  VpcId: string;
 }
 
 export interface PeeringVpcInfo {

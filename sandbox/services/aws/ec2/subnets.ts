@@ -14,6 +14,7 @@ import {
 import { ApiError } from "../errors.ts";
 import type { Zone } from "../regions.ts";
 import { accountId, newId, type Ec2, type Tags } from "./account.ts";
+import { associateDefaultNetworkAcl } from "./network-acls.ts";
 import type { Subnet } from "./records.ts";
 import { newTags } from "./tags.ts";
 
@@ -112,19 +113,6 @@ function chooseZone(ec2: Ec2, operation: string, input: CreateSubnetInput): Zone
     );
   }
   return zone;
-}
-
-function associateDefaultNetworkAcl(ec2: Ec2, vpcId: string, subnetId: string): void {
-  const [acl] = ec2.list("network-acls", (candidate) => candidate.VpcId === vpcId && candidate.IsDefault);
-  if (acl === undefined) {
-    throw new Error(`the VPC ${vpcId} has no default network ACL`);
-  }
-  acl.Associations.push({
-    NetworkAclAssociationId: newId("aclassoc"),
-    NetworkAclId: acl.NetworkAclId,
-    SubnetId: subnetId,
-  });
-  ec2.put("network-acls", acl.NetworkAclId, acl);
 }
 
 export function modifySubnetAttribute(ec2: Ec2, subnetId: string, change: Partial<Subnet>): void {

@@ -2,6 +2,7 @@
 import { canonicalBlock, parseBlock } from "../cidr.ts";
 import { ApiError } from "../errors.ts";
 import { accountId, newId, type Ec2, type Tags } from "./account.ts";
+import { createDefaultNetworkAcl } from "./network-acls.ts";
 import type { Vpc, VpcAttributes } from "./records.ts";
 import { createRouteTable } from "./route-tables.ts";
 import { createDefaultSecurityGroup } from "./security-groups.ts";
@@ -62,35 +63,6 @@ export function createVpc(ec2: Ec2, input: CreateVpcInput): Vpc {
   createDefaultNetworkAcl(ec2, vpcId);
   createDefaultSecurityGroup(ec2, vpcId);
   return vpc;
-}
-
-/** A network ACL that lets everything pass, with the closing deny that cannot be removed. */
-function createDefaultNetworkAcl(ec2: Ec2, vpcId: string): void {
-  const networkAclId = newId("acl");
-  ec2.put("network-acls", networkAclId, {
-    Associations: [],
-    Entries: [true, false].flatMap((egress) => [
-      {
-        CidrBlock: "0.0.0.0/0",
-        Egress: egress,
-        Protocol: "-1",
-        RuleAction: "allow" as const,
-        RuleNumber: 100,
-      },
-      {
-        CidrBlock: "0.0.0.0/0",
-        Egress: egress,
-        Protocol: "-1",
-        RuleAction: "deny" as const,
-        RuleNumber: 32767,
-      },
-    ]),
-    IsDefault: true,
-    NetworkAclId: networkAclId,
-    OwnerId: accountId,
-    Tags: [],
-    VpcId: vpcId,
-  });
 }
 
 /** AWS takes one attribute per request; so does every caller. */

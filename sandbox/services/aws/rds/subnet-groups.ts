@@ -1,8 +1,23 @@
 /** DB subnet groups: the subnets in which RDS may put a database. */
 import { ApiError } from "../errors.ts";
 import { accountId, type Ec2, type Tags } from "../ec2/account.ts";
-import type { DbSubnetGroup, RecordKinds, Subnet } from "../ec2/records.ts";
+import type { RecordKinds, Subnet } from "../ec2/records.ts";
 import { newTags } from "../ec2/tags.ts";
+
+/** Of the RDS API (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html). */
+export interface DbSubnetGroup {
+  DBSubnetGroupArn: string;
+  DBSubnetGroupDescription: string;
+  DBSubnetGroupName: string;
+  SubnetGroupStatus: "Complete";
+  Subnets: {
+    SubnetAvailabilityZone: { Name: string };
+    SubnetIdentifier: string;
+    SubnetStatus: "Active";
+  }[];
+  SupportedNetworkTypes: "IPV4"[];
+  VpcId: string;
+}
 
 function refuse(operation: string, code: string, detail: string, statusCode = 400): never {
   throw new ApiError(operation, code, detail, statusCode, "RDS");

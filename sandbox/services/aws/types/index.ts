@@ -8,6 +8,8 @@ import { instance } from "./instance.ts";
 import { internetGatewayAttachment } from "./internet-gateway-attachment.ts";
 import { internetGateway } from "./internet-gateway.ts";
 import { natGateway } from "./nat-gateway.ts";
+import { networkAclAssociation } from "./network-acl-association.ts";
+import { networkAcl } from "./network-acl.ts";
 import { peeringConnectionOptions } from "./peering-connection-options.ts";
 import { routeTableAssociation } from "./route-table-association.ts";
 import { routeTable } from "./route-table.ts";
@@ -41,6 +43,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     securityGroupIngressRule,
     securityGroupEgressRule,
     instance,
+    networkAcl,
+    networkAclAssociation,
     vpcEndpoint,
     vpcEndpointRouteTableAssociation,
     dbSubnetGroup,

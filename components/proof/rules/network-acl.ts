@@ -1,0 +1,53 @@
+/** Network ACLs as gates: ordered, stateless, and what no rule lets through is dropped. */
+import type { NetworkAclPlan, NetworkAclRulePlan, RegionPlan } from "../../plan/model.ts";
+import type { SymbolSpace } from "../sets/addresses.ts";
+import {
+  allIcmp,
+  allTraffic,
+  icmpTraffic,
+  portTraffic,
+  protocolTraffic,
+  type TrafficSet,
+} from "../sets/traffic.ts";
+import type { GateRule, GateRules } from "./gate.ts";
+
+function trafficOf({ protocol, ports, icmpType }: NetworkAclRulePlan): TrafficSet {
+  if (protocol === "all") return allTraffic;
+  // No packet between IPv4 addresses carries ICMPv6: with it in, the set is whole, and so are the answers to it.
+  if (protocol === "icmp") return icmpType === undefined ? allIcmp : icmpTraffic("icmp", icmpType);
+  return ports === undefined ? protocolTraffic(protocol) : portTraffic(protocol, ports.from, ports.to);
+}
+
+function words({ number, direction, protocol, ports, icmpType, cidr }: NetworkAclRulePlan): string {
+  const range = ports === undefined ? (icmpType ?? "") : `${ports.from}-${ports.to}`;
+  const what = `${protocol} ${range}`.trimEnd();
+  return `rule ${number}: ${direction} ${what} ${direction === "ingress" ? "from" : "to"} ${cidr}`;
+}
+
+/** One direction of the ACL around a subnet. */
+export function aclGate(
+  region: RegionPlan,
+  acl: NetworkAclPlan,
+  direction: "ingress" | "egress",
+  space: SymbolSpace,
+): GateRules {
+  const where = `network ACL ${acl.key}`;
+  const path = `regions.${region.key}.subnets.${acl.tier}`;
+  const rules = acl.rules
+    .filter((rule) => rule.direction === direction)
+    .sort((a, b) => a.number - b.number)
+    .map((rule): GateRule => {
+      const side = { addresses: space.network(rule.cidr), undecided: space.undecided(rule.cidr) };
+      return {
+        from: direction === "ingress" ? side : undefined,
+        to: direction === "egress" ? side : undefined,
+        traffic: trafficOf(rule),
+        verdict: "accept",
+        origin: { where, rule: words(rule), path },
+      };
+    });
+  return {
+    rules,
+    otherwise: { verdict: "drop", origin: { where, rule: `no ${direction} rule matches`, path } },
+  };
+}
