@@ -8,6 +8,7 @@ import type { HostPlan, NetworkPlan } from "./plan/model.ts";
 import type { SymbolTable } from "./resolve.ts";
 import { Hub } from "./wireguard/hub.ts";
 import { registerAwsConventions } from "./aws/conventions.ts";
+import { FlowLogs } from "./aws/flow-logs.ts";
 import { Instance } from "./aws/instance.ts";
 import { NetworkAcls } from "./aws/network-acls.ts";
 import { Peering } from "./aws/peering.ts";
@@ -43,6 +44,7 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
       const vpc = new Vpc(region.key, { plan: region }, opts);
       const securityGroups = new SecurityGroups(region.key, { vpc }, opts);
       new NetworkAcls(region.key, { vpc }, opts);
+      if (region.flowLog !== undefined) new FlowLogs(region.key, { vpc, plan: region.flowLog }, opts);
       return [region.key, { vpc, securityGroups, services: new Services(region.key, { vpc }, opts) }];
     }),
   );

@@ -8,18 +8,19 @@ import { printResult } from "../context.ts";
 
 interface Description {
   readonly revision: number;
+  readonly global: Readonly<Record<string, unknown>>;
   readonly regions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 const examples = `
 Writes DIRECTORY/REGION/NAME.json, where NAME is vpcs, subnets, route-tables and so on: what
-\`aws ec2 describe-NAME --region REGION\` would print.
+\`aws ec2 describe-NAME --region REGION\` would print. In DIRECTORY/global is what has no region.
 
 Example:
   roadnet sandbox describe /tmp/cloud && jq '.Vpcs[].CidrBlock' /tmp/cloud/us-west-2/vpcs.json`;
 
 /** Writes every answer to a file of its own; returns the files. */
-function writeAnswers(regions: Description["regions"], directory: string): string[] {
+function writeAnswers(regions: Readonly<Record<string, object>>, directory: string): string[] {
   return Object.entries(regions).flatMap(([region, answers]) => {
     const folder = join(directory, region);
     makeFolder(folder);
@@ -39,11 +40,11 @@ export function addDescribe(parent: Command): void {
     .addHelpText("after", examples)
     .action(async (directory: string, _options: unknown, command: Command) => {
       if (directory === "") throw new SandboxError("The directory has no name.", 2);
-      const { regions, revision } = (await askService("aws", "GET", "/describe")) as Description;
+      const { regions, global, revision } = (await askService("aws", "GET", "/describe")) as Description;
       const target = resolve(directory);
       let files: readonly string[];
       try {
-        files = writeAnswers(regions, target);
+        files = writeAnswers({ ...regions, global }, target);
       } catch (error) {
         throw new SandboxError(`Nothing can be written to ${target}: ${(error as Error).message}.`, 2);
       }

@@ -60,6 +60,7 @@ async function vpcEndpoints(question: TagQuestion): Promise<string[]> {
  */
 const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<string[]>>> = {
   "aws:ec2/eip:Eip": async (question) => (await aws.ec2.getEips(question)).allocationIds,
+  "aws:ec2/flowLog:FlowLog": flowLogs,
   "aws:ec2/instance:Instance": async ({ region, tags }) => {
     const instanceStateNames = ["pending", "running", "stopping", "stopped"];
     return (await aws.ec2.getInstances({ region, instanceTags: tags, instanceStateNames })).ids;
@@ -83,6 +84,16 @@ const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<st
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupRules,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRules,
 };
+
+/** No function of the provider lists them, so the tagging API must do. */
+async function flowLogs({ region, tags }: TagQuestion): Promise<string[]> {
+  const { resourceTagMappingLists: found } = await aws.resourcegroupstaggingapi.getResources({
+    region,
+    resourceTypeFilters: ["ec2:vpc-flow-log"],
+    tagFilters: Object.entries(tags).map(([key, value]) => ({ key, values: [value] })),
+  });
+  return found.map(({ resourceArn }) => resourceArn.slice(resourceArn.lastIndexOf("/") + 1));
+}
 
 async function securityGroupRules(question: TagQuestion): Promise<string[]> {
   return (await aws.vpc.getSecurityGroupRules(question)).ids;
@@ -159,6 +170,17 @@ async function dbSubnetGroups(question: Question & { ask: "aws-db-subnet-group" 
   return found[0] === JSON.stringify([...subnetIds].sort()) ? [name] : [];
 }
 
+/** Somebody else's of the same name is not ours to adopt: making ours will be refused, and tell why. */
+async function namedIds(question: Question & { ask: "aws-named" }): Promise<string[]> {
+  const { type, region, name, stack, hash } = question;
+  const found =
+    type === "aws:iam/role:Role"
+      ? aws.iam.getRole({ name })
+      : aws.cloudwatch.getLogGroup({ name, ...(region === undefined ? {} : { region }) });
+  const ours = found.then(({ tags }) => (tags.stack === stack && tags[urnTag] === hash ? name : ""));
+  return (await atMostOne(ours, /couldn't find resource|NoSuchEntity/i)).filter((id) => id !== "");
+}
+
 async function answer(question: Question): Promise<readonly string[]> {
   switch (question.ask) {
     case "nothing":
@@ -186,6 +208,8 @@ async function answer(question: Question): Promise<readonly string[]> {
     }
     case "aws-db-subnet-group":
       return dbSubnetGroups(question);
+    case "aws-named":
+      return namedIds(question);
     case "aws-eip-association": {
       const { region, allocationId, instanceId } = question;
       const address = await aws.ec2.getElasticIp({ region, id: allocationId });

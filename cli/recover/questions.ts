@@ -45,6 +45,17 @@ export type Question =
       readonly name: string;
       readonly subnetIds: readonly string[];
     }
+  /** Of a name of its own: ask for the one of that name, which is ours if it carries our tags. */
+  | {
+      readonly ask: "aws-named";
+      readonly urn: string;
+      readonly type: NamedType;
+      /** `undefined` for what AWS has once for all regions. */
+      readonly region: string | undefined;
+      readonly name: string;
+      readonly stack: string;
+      readonly hash: string;
+    }
   | {
       readonly ask: "aws-eip-association";
       readonly urn: string;
@@ -97,6 +108,7 @@ const repeatable: Readonly<Record<string, string>> = {
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions": "setting the same options changes nothing",
   "aws:ec2/networkAclAssociation:NetworkAclAssociation":
     "a subnet always has an association, and each create replaces it",
+  "aws:iam/rolePolicy:RolePolicy": "writing a role's policy again makes it the same",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the group exists with its VPC and is only adopted",
   "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig":
     "a tunnel has one configuration, and writing it again makes it the same",
@@ -111,6 +123,7 @@ const repeatable: Readonly<Record<string, string>> = {
 /** The types that are found by their tags. */
 const taggedTypes = [
   "aws:ec2/eip:Eip",
+  "aws:ec2/flowLog:FlowLog",
   "aws:ec2/instance:Instance",
   "aws:ec2/internetGateway:InternetGateway",
   "aws:ec2/natGateway:NatGateway",
@@ -126,6 +139,11 @@ const taggedTypes = [
 ] as const;
 
 export type TaggedType = (typeof taggedTypes)[number];
+
+/** The types that are found by their name, and told from somebody else's by their tags. */
+const namedTypes = ["aws:cloudwatch/logGroup:LogGroup", "aws:iam/role:Role"] as const;
+
+export type NamedType = (typeof namedTypes)[number];
 
 /** Types that are found in a list of their owner's, by one of their inputs. */
 const ownedTypes = {
@@ -195,6 +213,12 @@ export function questionFor(resource: ResourceState): Question {
   if (tagged !== undefined) {
     const region = text(resource, "region");
     return { ask: "aws-tag", urn, type: tagged, region, stack: stackOf(urn), hash: urnHash(urn) };
+  }
+  const named = namedTypes.find((known) => known === type);
+  if (named !== undefined) {
+    const region = named === "aws:iam/role:Role" ? undefined : text(resource, "region");
+    const name = text(resource, "name");
+    return { ask: "aws-named", urn, type: named, region, name, stack: stackOf(urn), hash: urnHash(urn) };
   }
   if (isOwned(type)) {
     const { owner, key } = ownedTypes[type];

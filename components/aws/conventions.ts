@@ -11,6 +11,8 @@ interface TypeFacts {
 }
 
 const taggable: TypeFacts = { taggable: true, global: false };
+const global: TypeFacts = { taggable: true, global: true };
+const globalUntaggable: TypeFacts = { taggable: false, global: true };
 const untaggable: TypeFacts = { taggable: false, global: false };
 
 /**
@@ -18,9 +20,11 @@ const untaggable: TypeFacts = { taggable: false, global: false };
  * one that is missing is refused, because nobody has said yet whether it has a region and tags.
  */
 const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
+  ["aws:cloudwatch/logGroup:LogGroup", taggable],
   ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", taggable],
   ["aws:ec2/eip:Eip", taggable],
   ["aws:ec2/eipAssociation:EipAssociation", untaggable],
+  ["aws:ec2/flowLog:FlowLog", taggable],
   ["aws:ec2/instance:Instance", taggable],
   ["aws:ec2/internetGateway:InternetGateway", taggable],
   ["aws:ec2/natGateway:NatGateway", taggable],
@@ -37,6 +41,8 @@ const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation", untaggable],
   ["aws:ec2/vpcPeeringConnection:VpcPeeringConnection", taggable],
   ["aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter", taggable],
+  ["aws:iam/role:Role", global],
+  ["aws:iam/rolePolicy:RolePolicy", globalUntaggable],
   ["aws:rds/subnetGroup:SubnetGroup", taggable],
   ["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", taggable],
   ["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", taggable],

@@ -17,18 +17,29 @@ type RegionalArgs<A> = Omit<A, "region" | "tags"> & {
   readonly region: string;
 } & ("tags" extends keyof A ? { readonly tags: Tags } : unknown);
 
+/** What AWS has once for all regions names none; of its tags `site` is the region for which it is there. */
+type Global<C> = C extends new (name: string, args: infer A, opts?: pulumi.CustomResourceOptions) => infer R
+  ? new (name: string, args: GlobalArgs<NonNullable<A>>, opts?: pulumi.CustomResourceOptions) => R
+  : never;
+
+type GlobalArgs<A> = Omit<A, "tags"> & ("tags" extends keyof A ? { readonly tags: Tags } : unknown);
+
 export const DefaultSecurityGroup: Regional<typeof aws.ec2.DefaultSecurityGroup> =
   aws.ec2.DefaultSecurityGroup;
 export const Eip: Regional<typeof aws.ec2.Eip> = aws.ec2.Eip;
 export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.EipAssociation;
+export const FlowLog: Regional<typeof aws.ec2.FlowLog> = aws.ec2.FlowLog;
 export const Instance: Regional<typeof aws.ec2.Instance> = aws.ec2.Instance;
 export const InternetGateway: Regional<typeof aws.ec2.InternetGateway> = aws.ec2.InternetGateway;
+export const LogGroup: Regional<typeof aws.cloudwatch.LogGroup> = aws.cloudwatch.LogGroup;
 export const NatGateway: Regional<typeof aws.ec2.NatGateway> = aws.ec2.NatGateway;
 export const NetworkAcl: Regional<typeof aws.ec2.NetworkAcl> = aws.ec2.NetworkAcl;
 export const NetworkAclAssociation: Regional<typeof aws.ec2.NetworkAclAssociation> =
   aws.ec2.NetworkAclAssociation;
 export const PeeringConnectionOptions: Regional<typeof aws.ec2.PeeringConnectionOptions> =
   aws.ec2.PeeringConnectionOptions;
+export const Role: Global<typeof aws.iam.Role> = aws.iam.Role;
+export const RolePolicy: Global<typeof aws.iam.RolePolicy> = aws.iam.RolePolicy;
 export const Route: Regional<typeof aws.ec2.Route> = aws.ec2.Route;
 export const RouteTable: Regional<typeof aws.ec2.RouteTable> = aws.ec2.RouteTable;
 export const RouteTableAssociation: Regional<typeof aws.ec2.RouteTableAssociation> =

@@ -87,6 +87,17 @@ const region = leaf.record("a region's options", {
       z.enum(gatewayServices, { error: leaf.expected("s3 or dynamodb") }),
     )
     .default([...gatewayServices]),
+  /** Records of the VPC's traffic, in CloudWatch; they cost by their volume, so none unless asked for. */
+  flowLogs: leaf
+    .record("which traffic is recorded, and for how long", {
+      /** `rejected` (what groups and ACLs refused), `accepted`, or `all`. */
+      traffic: z
+        .enum(["accepted", "rejected", "all"], { error: leaf.expected("accepted, rejected or all") })
+        .default("all"),
+      /** For how many days records are kept; one of the periods that CloudWatch knows. */
+      retentionDays: leaf.integer("days", 1, 3653).default(30),
+    })
+    .optional(),
   /**
    * Whether each tier's subnets stand behind a network ACL that lets through what the security groups of its hosts do
    * (docs/decisions/0002-network-acls.md), or behind AWS's default, which lets everything through.

@@ -22,6 +22,7 @@ export const sources = {
   "aws/path-mtu": `${aws}/AWSEC2/latest/UserGuide/network_mtu.html`,
   "aws/nat-in-public-subnet": `${aws}/vpc/latest/userguide/nat-gateway-basics.html`,
   "aws/database-zones": `${aws}/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html`,
+  "aws/log-retention": `${aws}/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html`,
   "aws/quota-vpcs": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-internet-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-elastic-ips": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,

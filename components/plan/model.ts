@@ -151,6 +151,18 @@ export interface GatewayEndpointPlan {
   readonly routeTables: readonly string[];
 }
 
+/** Records of what passes a VPC, or is refused, in a log group of CloudWatch. */
+export interface FlowLogPlan {
+  /** `us-west/flow-logs` */
+  readonly key: string;
+  /** `/blackroad/prod/us-west/flow-logs`; of the stack, as several may share an account. */
+  readonly logGroup: string;
+  /** The role by which AWS writes there; one for each region. */
+  readonly role: string;
+  readonly traffic: "ACCEPT" | "REJECT" | "ALL";
+  readonly retentionDays: number;
+}
+
 /** Where RDS may put databases: it takes no less than two zones. */
 export interface DatabaseSubnetGroupPlan {
   /** `us-west/database` */
@@ -173,6 +185,8 @@ export interface RegionPlan {
   readonly gatewayEndpoints: readonly GatewayEndpointPlan[];
   /** `undefined` where the region has no database tier. */
   readonly databaseSubnetGroup: DatabaseSubnetGroupPlan | undefined;
+  /** `undefined` where the region keeps none. */
+  readonly flowLog: FlowLogPlan | undefined;
   /** One for each tier that has subnets; none where the region keeps to AWS's default. */
   readonly networkAcls: readonly NetworkAclPlan[];
   readonly securityGroups: readonly SecurityGroupPlan[];

@@ -5,7 +5,7 @@ import type { PeeringPlan, SitePlan } from "./model.ts";
 import type { AclRegion } from "./network-acls.ts";
 import { planRouteTables } from "./routes.ts";
 import { planSecurityGroups } from "./security-groups.ts";
-import { planDatabaseSubnetGroup, planGatewayEndpoints } from "./services.ts";
+import { planDatabaseSubnetGroup, planFlowLog, planGatewayEndpoints } from "./services.ts";
 import { planNatGateways, planSubnets } from "./subnets.ts";
 
 /** Everything of the regions but the ACLs, which follow from the hosts as well. */
@@ -20,6 +20,7 @@ export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
       routeTables: planRouteTables(key, config, region, subnets),
       natGateways: planNatGateways(key, region),
       gatewayEndpoints: planGatewayEndpoints(key, region, subnets),
+      flowLog: planFlowLog(key, stack, region),
       databaseSubnetGroup: planDatabaseSubnetGroup(key, stack, subnets),
       securityGroups: planSecurityGroups(key, config),
     };

@@ -1,7 +1,8 @@
-/** What a region has for AWS's own services: gateway endpoints, and the subnets that RDS may use. */
+/** What a region has for AWS's own services: gateway endpoints, the subnets that RDS may use, flow logs. */
+import { createHash } from "node:crypto";
 import type { RegionConfig } from "../config/schema.ts";
 import { byKey } from "./keys.ts";
-import type { DatabaseSubnetGroupPlan, GatewayEndpointPlan, SubnetPlan } from "./model.ts";
+import type { DatabaseSubnetGroupPlan, FlowLogPlan, GatewayEndpointPlan, SubnetPlan } from "./model.ts";
 
 /**
  * An endpoint serves the tiers that have a way out. The database tier has none, and an endpoint would be one: to
@@ -32,4 +33,27 @@ export function planDatabaseSubnetGroup(
   const own = subnets.filter(({ tier }) => tier === "database").map((subnet) => subnet.key);
   if (own.length === 0) return undefined;
   return { key: `${key}/database`, name: `${stack.toLowerCase()}-${key}-database`, subnets: own };
+}
+
+/** The longest name that IAM takes for a role. */
+const roleNameLength = 64;
+
+/** A name that is too long is cut, and told from others by a hash of the whole. */
+function roleName(name: string): string {
+  if (name.length <= roleNameLength) return name;
+  const digest = createHash("sha256").update(name, "utf8").digest("hex").slice(0, 8);
+  return `${name.slice(0, roleNameLength - digest.length - 1)}-${digest}`;
+}
+
+const trafficTypes = { accepted: "ACCEPT", rejected: "REJECT", all: "ALL" } as const;
+
+export function planFlowLog(key: string, stack: string, { flowLogs }: RegionConfig): FlowLogPlan | undefined {
+  if (flowLogs === undefined) return undefined;
+  return {
+    key: `${key}/flow-logs`,
+    logGroup: `/blackroad/${stack}/${key}/flow-logs`,
+    role: roleName(`${stack}-${key}-flow-logs`),
+    traffic: trafficTypes[flowLogs.traffic],
+    retentionDays: flowLogs.retentionDays,
+  };
 }

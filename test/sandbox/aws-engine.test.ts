@@ -95,6 +95,12 @@ const everything = `${head}
   const everyone = { protocol: "-1", fromPort: 0, toPort: 0, ruleNo: 100, action: "allow", cidrBlock: "0.0.0.0/0" };
   const acl = new aws.ec2.NetworkAcl("inner", { ...west, vpcId: vpc.id, ingress: [everyone], egress: [everyone], ...tags("inner") });
   new aws.ec2.NetworkAclAssociation("inner", { ...west, networkAclId: acl.id, subnetId: inner.id });
+  const flows = new aws.cloudwatch.LogGroup("flows", { ...west, name: "/trial/flows", ...tags("flows") });
+  const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "vpc-flow-logs.amazonaws.com" }, Action: "sts:AssumeRole" }] };
+  const role = new aws.iam.Role("flows", { name: "trial-flows", assumeRolePolicy: JSON.stringify(trust), ...tags("flows") });
+  const writing = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "logs:PutLogEvents", Resource: "*" }] };
+  new aws.iam.RolePolicy("flows", { role: role.name, policy: JSON.stringify(writing) });
+  new aws.ec2.FlowLog("flows", { ...west, vpcId: vpc.id, trafficType: "ALL", logDestination: flows.arn, iamRoleArn: role.arn, ...tags("flows") });
   new aws.rds.SubnetGroup("database", { ...west, name: "database", subnetIds: [open.id, inner.id], ...tags("database") });
   exports.vpcId = vpc.id;
   exports.tableId = innerTable.id;
@@ -115,7 +121,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 38 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 42 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));

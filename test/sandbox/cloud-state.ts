@@ -67,6 +67,8 @@ function regionResources(region: string, described: RegionDescription): CloudRes
     add(acl.NetworkAclId, acl);
     for (const { NetworkAclAssociationId } of acl.Associations) add(NetworkAclAssociationId);
   }
+  for (const log of described["flow-logs"].FlowLogs) add(log.FlowLogId, log);
+  for (const { logGroupName } of described["log-groups"].logGroups) add(logGroupName);
   for (const { DBSubnetGroupName } of described["db-subnet-groups"].DBSubnetGroups) add(DBSubnetGroupName);
   for (const gateway of described["internet-gateways"].InternetGateways)
     add(gateway.InternetGatewayId, gateway);
@@ -103,7 +105,12 @@ export function cloudResources(aws: Description, zones: readonly DescribedZone[]
       urnTag: undefined,
     })),
   );
-  return [...inAws, ...inCloudflare];
+  // IAM has no regions, and a role's policies are found by name only.
+  const inIam = aws.global.roles.Roles.map((role) => ({
+    key: `global ${role.RoleName}`,
+    urnTag: tagOf(role, "urn"),
+  }));
+  return [...inAws, ...inIam, ...inCloudflare];
 }
 
 /** What AWS makes by itself is not counted; whatever else is in the clouds is. */
@@ -111,8 +118,11 @@ export function cloudKeys(aws: Description, zones: readonly DescribedZone[]): st
   return [...new Set(cloudResources(aws, zones).map(({ key }) => key))].sort();
 }
 
-/** Types without a thing of their own in AWS: what they set belongs to a peering connection. */
-const settings = new Set(["aws:ec2/peeringConnectionOptions:PeeringConnectionOptions"]);
+/** Types without a thing of their own in AWS: what they set belongs to a peering connection, or to a role. */
+const settings = new Set([
+  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
+  "aws:iam/rolePolicy:RolePolicy",
+]);
 
 /** The same keys, from the state. */
 export function stateKeys(state: StackState): string[] {
@@ -121,7 +131,7 @@ export function stateKeys(state: StackState): string[] {
     if (type.startsWith("cloudflare:")) return [`cloudflare ${id}`];
     if (!type.startsWith("aws:")) return [];
     const region = outputs?.region ?? inputs?.region;
-    return [`${String(region)} ${id}`];
+    return [`${typeof region === "string" ? region : "global"} ${id}`];
   });
   return [...new Set(keys)].sort();
 }
@@ -145,7 +155,7 @@ export function repeatedUrnTags(aws: Description): string[] {
 type Renaming = (text: string) => string;
 
 const idPattern =
-  /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|vpce|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc)-[0-9a-f]{17}\b/g;
+  /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|vpce|fl|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc)-[0-9a-f]{17}\b/g;
 
 /** A file in a host's payload: what it holds is in base64, and may hold keys. */
 const payloadFile = /^(file \S+ \d+ \S+ )([A-Za-z0-9+/=]+)$/gm;

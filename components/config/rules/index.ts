@@ -36,6 +36,7 @@ export const rules: readonly Rule[] = [
   networks.subnetsHaveZones,
   networks.databaseTiersSpanZones,
   networks.endpointsAreDistinct,
+  networks.retentionsExist,
   networks.natHasSubnets,
   addresses.natZonesExist,
   networks.peeringsJoinRegions,

@@ -112,6 +112,21 @@ export function* databaseTiersSpanZones(config: LooseConfig): Iterable<Finding> 
   }
 }
 
+/** Periods for which CloudWatch keeps records, in days. */
+const retentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export function* retentionsExist(config: LooseConfig): Iterable<Finding> {
+  for (const [key, region] of entries(config.regions)) {
+    const days = region.flowLogs?.retentionDays;
+    if (days === undefined || retentions.includes(days)) continue;
+    const path = ["regions", key, "flowLogs", "retentionDays"];
+    const message = `is no period that CloudWatch keeps records for: use one of ${retentions.join(", ")}, not ${days}.`;
+    yield { path, message, rule: "aws/log-retention" };
+  }
+}
+
 /** An endpoint is named once. */
 export function* endpointsAreDistinct(config: LooseConfig): Iterable<Finding> {
   for (const [key, region] of entries(config.regions)) {

@@ -38,7 +38,7 @@ export function checkInputs(type: ResourceType, input: CheckInput): CheckResult 
   if (!Object.values(inputs).some(holdsUnknown)) {
     failures.push(...(type.validate?.(inputs) ?? []).map((reason) => ({ property: "", reason })));
   }
-  checkRegion(input, inputs, failures);
+  if (type.global !== true) checkRegion(input, inputs, failures);
   inputs[defaultsKey] = filled.sort();
   return {
     inputs,

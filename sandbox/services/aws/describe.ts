@@ -21,10 +21,13 @@ import type {
 import { routeState } from "./ec2/route-tables.ts";
 import { permissionsOf } from "./ec2/security-groups.ts";
 import { freeAddresses } from "./ec2/subnets.ts";
+import type { FlowLog } from "./ec2/flow-logs.ts";
+import type { Role } from "./iam/roles.ts";
+import { describeLogGroup, type LogGroup } from "./logs/groups.ts";
 import { describeSubnetGroup, type DbSubnetGroup } from "./rds/subnet-groups.ts";
 import { prefixLists } from "./ec2/vpc-endpoints.ts";
 import type { Quotas } from "./quotas.ts";
-import { regions } from "./regions.ts";
+import { findRegion, homeOfGlobals, regions } from "./regions.ts";
 import type { Records } from "./store.ts";
 
 export type DescribedSecurityGroup = SecurityGroup & {
@@ -70,6 +73,9 @@ export interface RegionDescription {
   readonly "vpc-endpoints": { readonly VpcEndpoints: readonly VpcEndpoint[] };
   readonly "prefix-lists": { readonly PrefixLists: readonly PrefixList[] };
   /** Of `aws rds`, as all else is of `aws ec2`. */
+  readonly "flow-logs": { readonly FlowLogs: readonly FlowLog[] };
+  /** Of `aws logs`. */
+  readonly "log-groups": { readonly logGroups: readonly LogGroup[] };
   readonly "db-subnet-groups": { readonly DBSubnetGroups: readonly DbSubnetGroup[] };
   /** By instance: what `describe-instance-attribute --attribute userData` prints. */
   readonly "user-data": Readonly<
@@ -81,20 +87,24 @@ export interface Description {
   readonly revision: number;
   /** The regions in which something exists. */
   readonly regions: Readonly<Record<string, RegionDescription>>;
+  /** What AWS has once for all regions; of `aws iam`. */
+  readonly global: { readonly roles: { readonly Roles: readonly Role[] } };
 }
 
 export function describe(records: Records, quotas: Quotas, revision: number): Description {
   const described: Record<string, RegionDescription> = {};
   for (const region of regions) {
     const ec2 = new Ec2(records, region, quotas);
-    const isEmpty = (["vpcs", "internet-gateways", "addresses", "vpc-peering-connections"] as const).every(
-      (kind) => ec2.list(kind).length === 0,
-    );
+    const isEmpty = (
+      ["vpcs", "internet-gateways", "addresses", "vpc-peering-connections", "log-groups"] as const
+    ).every((kind) => ec2.list(kind).length === 0);
     if (!isEmpty) {
       described[region.name] = describeRegion(ec2);
     }
   }
-  return { revision, regions: described };
+  const home = findRegion(homeOfGlobals);
+  const roles = home === undefined ? [] : new Ec2(records, home, quotas).list("iam-roles");
+  return { revision, regions: described, global: { roles: { Roles: roles } } };
 }
 
 function describeRegion(ec2: Ec2): RegionDescription {
@@ -136,6 +146,8 @@ function describeRegion(ec2: Ec2): RegionDescription {
     "vpc-peering-connections": { VpcPeeringConnections: ec2.list("vpc-peering-connections") },
     "vpc-endpoints": { VpcEndpoints: ec2.list("vpc-endpoints") },
     "prefix-lists": { PrefixLists: prefixLists(ec2) },
+    "flow-logs": { FlowLogs: ec2.list("flow-logs") },
+    "log-groups": { logGroups: ec2.list("log-groups").map(describeLogGroup) },
     "db-subnet-groups": { DBSubnetGroups: ec2.list("db-subnet-groups").map(describeSubnetGroup) },
     "user-data": Object.fromEntries(
       ec2.list("instance-attributes").map((attributes) => [

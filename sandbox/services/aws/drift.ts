@@ -93,6 +93,7 @@ const typesByPrefix: Readonly<Record<string, string>> = {
   nat: "aws:ec2/natGateway:NatGateway",
   acl: "aws:ec2/networkAcl:NetworkAcl",
   aclassoc: "aws:ec2/networkAclAssociation:NetworkAclAssociation",
+  fl: "aws:ec2/flowLog:FlowLog",
   vpce: "aws:ec2/vpcEndpoint:VpcEndpoint",
   pcx: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
   sg: "aws:ec2/securityGroup:SecurityGroup",

@@ -4,6 +4,7 @@ import type { Address, Tag } from "./ec2/records.ts";
 import { prefixListOf } from "./ec2/vpc-endpoints.ts";
 import { ProviderError } from "./errors.ts";
 import { object, objects, text, texts, type Json, type Properties } from "./json.ts";
+import { homeOfGlobals } from "./regions.ts";
 
 type DataSource = (ec2: Ec2, args: Properties) => Properties;
 
@@ -305,7 +306,51 @@ function getDbSubnetGroup(ec2: Ec2, args: Properties): Properties {
   };
 }
 
+/** internal/service/logs/group_data_source.go. */
+function getLogGroup(ec2: Ec2, args: Properties): Properties {
+  const name = text(args, "name") ?? "";
+  const group = ec2.get("log-groups", name);
+  if (group === undefined) {
+    throw new ProviderError(`reading CloudWatch Logs Log Group (${name}): couldn't find resource`);
+  }
+  return {
+    arn: group.logGroupArn,
+    creationTime: group.creationTime,
+    deletionProtectionEnabled: group.deletionProtectionEnabled,
+    id: name,
+    kmsKeyId: "",
+    logGroupClass: group.logGroupClass,
+    name,
+    retentionInDays: group.retentionInDays ?? 0,
+    tags: fromTagList(group.Tags),
+  };
+}
+
+/** internal/service/iam/role_data_source.go. */
+function getRole(ec2: Ec2, args: Properties): Properties {
+  const name = text(args, "name") ?? "";
+  const role = ec2.in(homeOfGlobals)?.get("iam-roles", name);
+  if (role === undefined) {
+    throw new ProviderError(`reading IAM Role (${name}): couldn't find resource`);
+  }
+  return {
+    arn: role.Arn,
+    assumeRolePolicy: role.AssumeRolePolicyDocument,
+    createDate: role.CreateDate,
+    description: role.Description ?? "",
+    id: name,
+    maxSessionDuration: role.MaxSessionDuration,
+    name,
+    path: role.Path,
+    permissionsBoundary: "",
+    roleLastUseds: [],
+    tags: fromTagList(role.Tags),
+    uniqueId: role.RoleId,
+  };
+}
+
 export const listDataSources: Readonly<Record<string, DataSource>> = {
+  "aws:cloudwatch/getLogGroup:getLogGroup": getLogGroup,
   "aws:ec2/getEips:getEips": getEips,
   "aws:ec2/getElasticIp:getElasticIp": getElasticIp,
   "aws:ec2/getInstances:getInstances": getInstances,
@@ -316,6 +361,7 @@ export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
   "aws:ec2/getVpcEndpoint:getVpcEndpoint": getVpcEndpoint,
   "aws:ec2/getVpcPeeringConnections:getVpcPeeringConnections": getVpcPeeringConnections,
+  "aws:iam/getRole:getRole": getRole,
   "aws:rds/getSubnetGroup:getSubnetGroup": getDbSubnetGroup,
   "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": getSecurityGroupRules,
 };

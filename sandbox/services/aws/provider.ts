@@ -18,7 +18,7 @@ import {
   type Properties,
 } from "./json.ts";
 import type { Quotas } from "./quotas.ts";
-import { findRegion } from "./regions.ts";
+import { findRegion, homeOfGlobals } from "./regions.ts";
 import type { Records } from "./store.ts";
 import { regionProperty, tagProperties, type Context, type ResourceType } from "./table.ts";
 import { resourceTypes } from "./types/index.ts";
@@ -66,7 +66,7 @@ function withCommonProperties(type: ResourceType): ResourceType {
     properties: {
       ...type.properties,
       ...(type.tagged ? tagProperties : {}),
-      region: regionProperty,
+      ...(type.global === true ? {} : { region: regionProperty }),
     },
   };
 }
@@ -107,14 +107,14 @@ export class Provider {
 
   create(call: ResourceCall & { inputs: Properties }): ResourceState {
     const type = findType(call.type);
-    const context = this.#context(call, call.inputs);
+    const context = this.#context(call, call.inputs, type);
     const token = call.clientToken;
     const known = token === undefined ? undefined : context.ec2.get("client-tokens", token)?.Id;
     const { id, problem } = known === undefined ? createOrKeep(type, context, call.inputs) : { id: known };
     if (token !== undefined && known === undefined) {
       context.ec2.put("client-tokens", token, { Token: token, Id: id });
     }
-    const given = { ...call.inputs, region: context.ec2.region.name };
+    const given = { ...call.inputs, ...context.place };
     const outputs = this.#read(type, context, call.config, id, given);
     if (problem !== undefined) {
       return { id, outputs: outputs ?? given, problem };
@@ -135,7 +135,7 @@ export class Provider {
       const given = call.inputs[name];
       outputs[name] = given ?? (property.mode === "optional" ? undefined : unknownValue);
     }
-    outputs.region = call.inputs.region ?? call.config.region;
+    if (type.global !== true) outputs.region = call.inputs.region ?? call.config.region;
     if (type.tagged) {
       outputs.tagsAll = holdsUnknown(call.inputs.tags) ? unknownValue : allTags(call.config, call.inputs);
     }
@@ -144,7 +144,8 @@ export class Provider {
 
   update(call: ResourceCall & UpdateInput & { id: string }): ResourceState {
     const type = findType(call.type);
-    const context = this.#context(call, { ...call.inputs, region: call.inputs.region ?? call.state.region });
+    const region = call.inputs.region ?? call.state.region;
+    const context = this.#context(call, { ...call.inputs, region }, type);
     const change = changeOf(type, this.#diffInput(call));
     const id = type.update?.(context, call.id, change) ?? call.id;
     if (type.tagged && (change.changed.has("tags") || change.changed.has("tagsAll"))) {
@@ -184,7 +185,7 @@ export class Provider {
     const type = findType(call.type);
     const importing = Object.keys(call.state).length === 0;
     if (!importing) {
-      const context = this.#context(call, call.state);
+      const context = this.#context(call, call.state, type);
       const outputs = this.#read(type, context, call.config, call.id, call.state);
       return (
         outputs && {
@@ -197,20 +198,21 @@ export class Provider {
     // Upstream's form of an import from another region is ID@REGION.
     const match = /^(.+)@([a-z0-9-]+)$/.exec(call.id);
     const bareId = match?.[1] ?? call.id;
-    const context = this.#context(call, { region: match?.[2] ?? call.oldInputs?.region });
+    const context = this.#context(call, { region: match?.[2] ?? call.oldInputs?.region }, type);
     const { id, state } = type.import?.(context, bareId) ?? { id: bareId, state: {} };
-    const prior = { ...defaultsOf(type), ...state, region: context.ec2.region.name };
+    const prior = { ...defaultsOf(type), ...state, ...context.place };
     const outputs = this.#read(type, context, call.config, id, prior);
     return outputs && { id, outputs, inputs: importedInputs(type, outputs) };
   }
 
   delete(call: ResourceCall & { id: string; state: Properties }): void {
     const type = findType(call.type);
-    type.delete(this.#context(call, call.state), call.id, call.state);
+    type.delete(this.#context(call, call.state, type), call.id, call.state);
   }
 
-  #context(call: ResourceCall, properties: Properties): Context {
-    const name = typeof properties.region === "string" ? properties.region : call.config.region;
+  #context(call: ResourceCall, properties: Properties, type: ResourceType): Context {
+    const named = typeof properties.region === "string" ? properties.region : call.config.region;
+    const name = type.global === true ? homeOfGlobals : named;
     const region = name === undefined ? undefined : findRegion(name);
     if (region === undefined) {
       throw new ProviderError(`Invalid AWS Region: ${name ?? "none is configured"}`);
@@ -218,6 +220,7 @@ export class Provider {
     return {
       ec2: new Ec2(this.#records, region, this.#quotas),
       tags: textMap(allTags(call.config, properties)),
+      place: type.global === true ? {} : { region: region.name },
     };
   }
 
@@ -232,7 +235,7 @@ export class Provider {
     if (told === undefined) {
       return undefined;
     }
-    const outputs: Properties = { region: context.ec2.region.name };
+    const outputs: Properties = { ...context.place };
     for (const [name, property] of Object.entries(type.properties)) {
       if (name === "region") {
         continue;

@@ -24,6 +24,7 @@ export interface Quotas {
   readonly activePeeringsPerVpc: number;
   readonly pendingPeeringsPerVpc: number;
   readonly gatewayEndpointsPerRegion: number;
+  readonly flowLogsPerResource: number;
   readonly dbSubnetGroupsPerRegion: number;
   readonly subnetsPerDbSubnetGroup: number;
 }
@@ -44,6 +45,7 @@ export const defaultQuotas: Quotas = {
   activePeeringsPerVpc: 50,
   pendingPeeringsPerVpc: 25,
   gatewayEndpointsPerRegion: 20,
+  flowLogsPerResource: 10,
   dbSubnetGroupsPerRegion: 50,
   subnetsPerDbSubnetGroup: 20,
 };

@@ -52,6 +52,9 @@ export const regions: readonly Region[] = table.map(([name, description, prefix,
   index,
 }));
 
+/** Where AWS itself runs what it has once for all regions. */
+export const homeOfGlobals = "us-east-1";
+
 export function findRegion(name: string): Region | undefined {
   return regions.find((region) => region.name === name);
 }

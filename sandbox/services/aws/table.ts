@@ -42,6 +42,8 @@ export interface Context {
   readonly ec2: Ec2;
   /** The resource's own tags together with the provider's default tags. */
   readonly tags: Tags;
+  /** The property `region`; nothing where AWS has the type once for all regions. */
+  readonly place: Properties;
 }
 
 export interface Change {
@@ -64,6 +66,8 @@ export interface ResourceType {
   };
   readonly properties: Table;
   readonly tagged: boolean;
+  /** Whether AWS has it once for all regions, so that it names none. */
+  readonly global?: true;
   /** Makes the resource's tags the context's, where that is not done by EC2's `CreateTags`. */
   readonly setTags?: (context: Context, id: string) => void;
   /** A property whose name Pulumi makes up where it is not given. */

@@ -8,6 +8,7 @@ import type { Json, Properties } from "../../../sandbox/services/aws/json.ts";
 import { region, tags, type Scene, type TypeCases } from "./change-case.ts";
 import { instanceInputs, types } from "./harness.ts";
 import { instanceCases } from "./instance-changes.ts";
+import { logChanges } from "./log-changes.ts";
 import { networkChanges } from "./network-changes.ts";
 
 const ipv6Block = "2001:db8::/64";
@@ -338,6 +339,7 @@ export const changes: Readonly<Record<string, TypeCases>> = {
   [types.egressRule]: rule,
   [types.instance]: instanceCases,
   ...networkChanges,
+  ...logChanges,
 };
 
 /** Updates that AWS itself refuses, although the provider sends them: with its code. */

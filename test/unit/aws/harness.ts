@@ -146,6 +146,10 @@ export const types = {
   networkAclAssociation: "aws:ec2/networkAclAssociation:NetworkAclAssociation",
   vpcEndpoint: "aws:ec2/vpcEndpoint:VpcEndpoint",
   endpointRouteTable: "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+  flowLog: "aws:ec2/flowLog:FlowLog",
+  logGroup: "aws:cloudwatch/logGroup:LogGroup",
+  iamRole: "aws:iam/role:Role",
+  iamRolePolicy: "aws:iam/rolePolicy:RolePolicy",
   dbSubnetGroup: "aws:rds/subnetGroup:SubnetGroup",
 } as const;
 
@@ -236,6 +240,8 @@ export const describedNames: readonly string[] = [
   "vpc-peering-connections",
   "vpc-endpoints",
   "prefix-lists",
+  "flow-logs",
+  "log-groups",
   "db-subnet-groups",
   "user-data",
 ];

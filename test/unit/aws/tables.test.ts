@@ -38,7 +38,8 @@ function declared(token: string): { inputs: string[]; outputs: string[] } {
 describe.each([...resourceTypes.values()].map((type) => [type.token, type] as const))("%s", (token, type) => {
   it("declares what upstream declares", () => {
     const { region, ...own } = findType(token).properties;
-    expect(region).toMatchObject({ mode: "optional-computed", replaces: true });
+    if (type.global === true) expect(region).toBeUndefined();
+    else expect(region).toMatchObject({ mode: "optional-computed", replaces: true });
     expect(asUpstream(own)).toEqual(upstream[type.upstream.resource]);
   });
 

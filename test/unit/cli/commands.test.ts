@@ -132,17 +132,20 @@ describe("status", () => {
 describe("describe", () => {
   it("writes a file per region and kind", async () => {
     const vpcs = { Vpcs: [{ VpcId: "vpc-1" }] };
-    await serve("aws", 200, { revision: 3, regions: { "us-west-2": { vpcs, subnets: { Subnets: [] } } } });
+    const regions = { "us-west-2": { vpcs, subnets: { Subnets: [] } } };
+    const roles = { Roles: [{ RoleName: "writer" }] };
+    await serve("aws", 200, { revision: 3, regions, global: { roles } });
     const target = join(paths.root, "out", "cloud");
     const { code, stdout } = await roadnet("sandbox", "describe", target);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `2 files of 1 regions in ${target}\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `3 files of 1 regions in ${target}\n` });
     expect(readdirSync(join(target, "us-west-2")).sort()).toEqual(["subnets.json", "vpcs.json"]);
     expect(JSON.parse(readFileSync(join(target, "us-west-2", "vpcs.json"), "utf8"))).toEqual(vpcs);
+    expect(JSON.parse(readFileSync(join(target, "global", "roles.json"), "utf8"))).toEqual(roles);
   });
 
   // In /proc nothing can be made, not even by root, and a recursive mkdir there never ends.
   it.each(["/proc/nowhere/cloud", "/dev/null/cloud"])("says that it cannot write to %s", async (target) => {
-    await serve("aws", 200, { revision: 3, regions: { "us-west-2": { vpcs: { Vpcs: [] } } } });
+    await serve("aws", 200, { revision: 3, regions: { "us-west-2": { vpcs: { Vpcs: [] } } }, global: {} });
     const { code, stderr } = await roadnet("sandbox", "describe", target);
     expect(code).toBe(2);
     expect(stderr).toContain(`Nothing can be written to ${target}: `);

@@ -43,6 +43,9 @@ export interface ProgramOptions {
 /** What the platform adds to a resource's inputs, as far as the program reads it. */
 function outputsOf(type: string, name: string): Record<string, unknown> {
   switch (type) {
+    case "aws:cloudwatch/logGroup:LogGroup":
+    case "aws:iam/role:Role":
+      return { arn: `arn(${name})` };
     case "aws:ec2/eip:Eip":
       return { publicIp: `public-ip(${name})` };
     case "aws:ec2/instance:Instance":

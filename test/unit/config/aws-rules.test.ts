@@ -58,6 +58,11 @@ const breaches: readonly Breach[] = [
   },
   { rule: "aws/path-mtu", changes: [["wireguard mtu", 8500]], path: "wireguard.mtu" },
   {
+    rule: "aws/log-retention",
+    changes: [["regions us-west flowLogs", { retentionDays: 31 }]],
+    path: "regions.us-west.flowLogs.retentionDays",
+  },
+  {
     rule: "aws/database-zones",
     changes: [["regions small", lonely("sa-east-1", { tiers: ["database"] })]],
     path: "regions.small.subnets.database[0]",

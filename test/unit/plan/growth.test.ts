@@ -26,6 +26,7 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...region.routeTables.flatMap(({ routes }) =>
       routes.map((route) => ({ ...route, key: `route ${route.key}` })),
     ),
+    ...[region.flowLog ?? []].flat().map((log) => ({ ...log, key: `flow log ${log.key}` })),
     ...region.gatewayEndpoints.map(({ key, service }) => ({ key: `endpoint ${key}`, service })),
     ...region.gatewayEndpoints.flatMap(({ key, routeTables }) =>
       routeTables.map((table) => ({ key: `endpoint ${key} in ${table}` })),

@@ -86,6 +86,7 @@ const notFoundCodes: Readonly<Partial<Record<RecordKind, readonly [string, strin
   instances: ["InvalidInstanceID.NotFound", "instance"],
   "instance-attributes": ["InvalidInstanceID.NotFound", "instance"],
   volumes: ["InvalidVolume.NotFound", "volume"],
+  "flow-logs": ["InvalidFlowLogId.NotFound", "flowLog"],
   "vpc-endpoints": ["InvalidVpcEndpointId.NotFound", "vpcEndpoint"],
   "security-group-rules": ["InvalidSecurityGroupRuleId.NotFound", "security group rule"],
 };

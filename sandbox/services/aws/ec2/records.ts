@@ -4,7 +4,11 @@
  * Source: the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference), one data type per interface.
  */
 
+import type { Role, RolePolicies } from "../iam/roles.ts";
+import type { TaggedLogGroup } from "../logs/groups.ts";
 import type { DbSubnetGroup } from "../rds/subnet-groups.ts";
+
+import type { FlowLog } from "./flow-logs.ts";
 
 export interface Tag {
   Key: string;
@@ -379,6 +383,10 @@ export interface RecordKinds {
   "vpc-endpoints": VpcEndpoint;
   /** With the tags, which RDS tells by another call (`list-tags-for-resource`). */
   "db-subnet-groups": DbSubnetGroup & { Tags: Tag[] };
+  "flow-logs": FlowLog;
+  "log-groups": TaggedLogGroup;
+  "iam-roles": Role;
+  "iam-role-policies": RolePolicies;
   instances: Instance;
   "instance-attributes": InstanceAttributes;
   volumes: Volume & { InstanceId: string };

@@ -15,6 +15,7 @@ const taggable = {
   nat: "nat-gateways",
   pcx: "vpc-peering-connections",
   vpce: "vpc-endpoints",
+  fl: "flow-logs",
   i: "instances",
   vol: "volumes",
 } as const satisfies Readonly<Record<string, RecordKind>>;
@@ -87,6 +88,7 @@ function identify(record: object): { id: string; type: string } {
 
 /** In an order in which the record's own id comes before those of what it belongs to. */
 const idFields = [
+  ["FlowLogId", "vpc-flow-log"],
   ["SecurityGroupRuleId", "security-group-rule"],
   ["GroupId", "security-group"],
   ["NatGatewayId", "natgateway"],

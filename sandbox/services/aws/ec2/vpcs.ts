@@ -130,6 +130,9 @@ export function deleteVpc(ec2: Ec2, vpcId: string): void {
     }
     ec2.remove("security-groups", group.GroupId);
   }
+  for (const log of ec2.list("flow-logs", ({ ResourceId }) => ResourceId === vpcId)) {
+    ec2.remove("flow-logs", log.FlowLogId);
+  }
   deletePeeringsOf(ec2, vpcId);
   ec2.remove("vpc-attributes", vpcId);
   ec2.remove("vpcs", vpcId);

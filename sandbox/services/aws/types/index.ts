@@ -4,9 +4,12 @@ import { dbSubnetGroup } from "./db-subnet-group.ts";
 import { defaultSecurityGroup } from "./default-security-group.ts";
 import { eipAssociation } from "./eip-association.ts";
 import { eip } from "./eip.ts";
+import { flowLog } from "./flow-log.ts";
+import { iamRole, iamRolePolicy } from "./iam-role.ts";
 import { instance } from "./instance.ts";
 import { internetGatewayAttachment } from "./internet-gateway-attachment.ts";
 import { internetGateway } from "./internet-gateway.ts";
+import { logGroup } from "./log-group.ts";
 import { natGateway } from "./nat-gateway.ts";
 import { networkAclAssociation } from "./network-acl-association.ts";
 import { networkAcl } from "./network-acl.ts";
@@ -48,5 +51,9 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     vpcEndpoint,
     vpcEndpointRouteTableAssociation,
     dbSubnetGroup,
+    flowLog,
+    logGroup,
+    iamRole,
+    iamRolePolicy,
   ].map((type) => [type.token, type]),
 );
