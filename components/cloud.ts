@@ -1,4 +1,3 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { BootIdentity } from "./hosts/boot-identity.ts";
@@ -12,6 +11,7 @@ import { FlowLogs } from "./aws/flow-logs.ts";
 import { Instance } from "./aws/instance.ts";
 import { NetworkAcls } from "./aws/network-acls.ts";
 import { Peering } from "./aws/peering.ts";
+import { createProvider } from "./aws/provider.ts";
 import { Routes } from "./aws/routes.ts";
 import { SecurityGroups } from "./aws/security-groups.ts";
 import { Services } from "./aws/services.ts";
@@ -37,7 +37,7 @@ export interface Cloud {
  */
 export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   registerAwsConventions({ owner: plan.owner, stack: plan.stack });
-  const opts = { provider: createProvider(plan) };
+  const opts = { provider: createProvider(plan.regions.map(({ awsRegion }) => awsRegion)) };
 
   const regions = new Map(
     plan.regions.map((region): [string, Region] => {
@@ -72,12 +72,6 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   }
   for (const [key, { vpc }] of regions) new Routes(key, { vpc, peeringIds, interfaceIds }, opts);
   return { regions, instances };
-}
-
-/** One process for all regions; each resource names its own, and the provider's default is never used. */
-function createProvider(plan: NetworkPlan): aws.Provider {
-  const region = plan.regions[0]?.awsRegion;
-  return new aws.Provider("aws", region === undefined ? {} : { region });
 }
 
 function createInstance(

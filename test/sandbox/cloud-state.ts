@@ -124,14 +124,19 @@ const settings = new Set([
   "aws:iam/rolePolicy:RolePolicy",
 ]);
 
+/** Where a resource of AWS is: its region, or `global` for what has none. */
+export function awsKey({ id, inputs, outputs }: StateResource): string {
+  const region = outputs?.region ?? inputs?.region;
+  return `${typeof region === "string" ? region : "global"} ${id ?? ""}`;
+}
+
 /** The same keys, from the state. */
 export function stateKeys(state: StackState): string[] {
-  const keys = (state.deployment.resources ?? []).flatMap(({ type, id, inputs, outputs }) => {
+  const keys = (state.deployment.resources ?? []).flatMap((resource) => {
+    const { type, id } = resource;
     if (id === undefined || settings.has(type)) return [];
     if (type.startsWith("cloudflare:")) return [`cloudflare ${id}`];
-    if (!type.startsWith("aws:")) return [];
-    const region = outputs?.region ?? inputs?.region;
-    return [`${typeof region === "string" ? region : "global"} ${id}`];
+    return type.startsWith("aws:") ? [awsKey(resource)] : [];
   });
   return [...new Set(keys)].sort();
 }

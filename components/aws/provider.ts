@@ -1,0 +1,25 @@
+import * as aws from "@pulumi/aws";
+
+/** A region of each partition of AWS, by how the names of its regions begin; every account has them from the beginning. */
+const homes = [
+  ["cn-", "cn-north-1"],
+  ["us-gov-", "us-gov-west-1"],
+  ["", "us-east-1"],
+] as const;
+
+/**
+ * The provider's own region. Nothing is made there, as every resource names its own (see `conventions.ts`); but the
+ * provider wants one, and a changed one replaces the provider and with it every resource that it has made. So it
+ * follows from the partition alone, in which an account lies for good, and never from which regions a stack has.
+ * @param awsRegions the stack's regions, all of one partition
+ */
+export function homeRegion(awsRegions: readonly string[]): string | undefined {
+  const [any] = awsRegions;
+  return any === undefined ? undefined : homes.find(([start]) => any.startsWith(start))?.[1];
+}
+
+/** One process for all regions. */
+export function createProvider(awsRegions: readonly string[]): aws.Provider {
+  const region = homeRegion(awsRegions);
+  return new aws.Provider("aws", region === undefined ? {} : { region });
+}
