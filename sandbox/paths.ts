@@ -19,6 +19,8 @@ export interface SandboxPaths {
   readonly project: string;
   readonly keys: string;
   readonly hosts: string;
+  /** What `http://packages.sandbox.test/debian/` serves. */
+  readonly packages: string;
   readonly rendered: string;
 }
 
@@ -41,6 +43,7 @@ export function sandboxPaths(root: string = sandboxDirectory()): SandboxPaths {
     project: join(root, "project"),
     keys: join(root, "keys"),
     hosts: join(root, "hosts"),
+    packages: join(root, "packages"),
     rendered: join(root, "rendered"),
   };
 }

@@ -13,6 +13,7 @@ import { loadWorld } from "./fabric/world.ts";
 import { prepareFolder } from "./folder.ts";
 import type { HostImage } from "./hosts/image.ts";
 import { hostPublicKeyFile, operatorPublicKeyFile, prepareKeys } from "./hosts/keys.ts";
+import { prepareRepository } from "./hosts/repository.ts";
 import { findInterruption, stackExists } from "./interrupted.ts";
 import { holdSandbox } from "./life.ts";
 import { SandboxError, settleMode } from "./mode.ts";
@@ -158,7 +159,7 @@ function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): Servi
   const names = join(paths.run, "names.json");
   writeFileSync(names, JSON.stringify({ [PAGE_HOST]: webAddress, [PACKAGES_HOST]: webAddress }));
   const api = ["--api", "192.0.2.4:80", "--dns", "1.1.1.1:53,8.8.8.8:53", "--names", names];
-  const web = ["--packages", image.packages, "--listen", `${webAddress}:80`];
+  const web = ["--packages", paths.packages, "--listen", `${webAddress}:80`];
   const fabric = join(import.meta.dirname, "fabric", "main.ts");
   return [
     { name: "aws", main: main("aws"), role: "ctl", timeoutSeconds },
@@ -171,6 +172,10 @@ function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): Servi
 async function startServices({ paths, progress }: Parts, image: HostImage | undefined): Promise<void> {
   await progress.step("services", async (say) => {
     const told: string[] = [];
+    if (image !== undefined) {
+      say("packages of the hosts");
+      await prepareRepository(image.packages, paths.packages);
+    }
     for (const start of serviceStarts(paths, image)) {
       say(`starting ${start.name}`);
       const { record, started } = await startService(start, paths);

@@ -225,7 +225,7 @@ async function finishRoot(root: string): Promise<void> {
   }
 }
 
-/** Writes Packages and Release of a flat repository. It is unsigned: the image's sources.list says `trusted`. */
+/** Writes Packages and Release of a flat repository. */
 async function indexPackages(folder: string): Promise<void> {
   const scan = `cd "$1" && dpkg-scanpackages --multiversion . > Packages`;
   await withHeartbeat(
@@ -235,6 +235,14 @@ async function indexPackages(folder: string): Promise<void> {
       await runOrThrow(["sh", "-c", scan, "sh", folder], { timeoutSeconds: 300 });
     },
   );
+  await writeRelease(folder);
+  const index = await readFile(join(folder, "Packages"), "utf8");
+  const missing = repositoryPackages.filter((name) => !index.includes(`Package: ${name}\n`));
+  if (missing.length > 0) throw new Error(`the package repository lacks ${missing.join(", ")}`);
+}
+
+/** Says what the Packages of a flat repository must hash to. Unsigned: the image's sources.list says `trusted`. */
+export async function writeRelease(folder: string): Promise<void> {
   const file = join(folder, "Packages");
   const { size } = await lstat(file);
   const digest = await sha256(file);
@@ -248,12 +256,9 @@ async function indexPackages(folder: string): Promise<void> {
     "",
   ].join("\n");
   await writeFile(join(folder, "Release"), release);
-  const index = await readFile(file, "utf8");
-  const missing = repositoryPackages.filter((name) => !index.includes(`Package: ${name}\n`));
-  if (missing.length > 0) throw new Error(`the package repository lacks ${missing.join(", ")}`);
 }
 
-async function sha256(file: string): Promise<string> {
+export async function sha256(file: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest("hex");

@@ -7,7 +7,8 @@ import { mustRun } from "../lib/run.mjs";
 import { withTools } from "./node.mjs";
 
 /**
- * What is built: for the hosts of either architecture, and for this machine the agent of hosts that are made of files.
+ * What is built: for the hosts of either architecture; and for this machine the agent of hosts that are made of files,
+ * and what the sandbox's machines, which are of its architecture, have for cloudflared.
  *
  * @type {readonly {output: string, program: string, environment: Record<string, string>}[]}
  */
@@ -23,6 +24,7 @@ const builds = [
     environment: { GOOS: "linux", GOARCH: "arm64" },
   },
   { output: "reef-agent-paper", program: "reef-agent-paper", environment: {} },
+  { output: "cloudflared-stand-in", program: "cloudflared-stand-in", environment: {} },
 ];
 
 const buildTimeoutSeconds = 900;
