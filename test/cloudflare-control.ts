@@ -28,6 +28,11 @@ export interface DescribedAccount extends ApiObject {
   readonly access_apps: readonly ApiObject[];
 }
 
+export interface DescribedCloudflare {
+  readonly zones: readonly DescribedZone[];
+  readonly account: DescribedAccount;
+}
+
 export type Drift =
   | { readonly action: "create"; readonly kind: "zone"; readonly set: Readonly<Record<string, unknown>> }
   /** `zone` is an id or a name; besides what the API can edit, `status` and `plan` (free, pro, …) can be set. */
@@ -104,14 +109,8 @@ export class CloudflareControl {
   }
 
   /** Every zone, and what belongs to the account. */
-  async describeAll(): Promise<{
-    readonly zones: readonly DescribedZone[];
-    readonly account: DescribedAccount;
-  }> {
-    return (await this.#call("GET", "/describe")) as {
-      zones: readonly DescribedZone[];
-      account: DescribedAccount;
-    };
+  async describeAll(): Promise<DescribedCloudflare> {
+    return (await this.#call("GET", "/describe")) as DescribedCloudflare;
   }
 
   /** Every API call since the service started (the last few thousand). */

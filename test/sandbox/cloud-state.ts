@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Description, RegionDescription } from "../../sandbox/services/aws/client.ts";
-import type { DescribedZone } from "../cloudflare-control.ts";
+import type { DescribedCloudflare } from "../cloudflare-control.ts";
 
 export interface StateResource {
   readonly urn: string;
@@ -95,16 +95,24 @@ function regionResources(region: string, described: RegionDescription): CloudRes
   return found;
 }
 
-export function cloudResources(aws: Description, zones: readonly DescribedZone[]): CloudResource[] {
+/** The ids of everything that can be made and deleted at Cloudflare; a zone's settings come and go with it. */
+function cloudflareIds({ zones, account }: DescribedCloudflare): string[] {
+  const ofZones = zones.flatMap((zone) => [
+    zone,
+    ...zone.dns_records,
+    ...zone.rulesets,
+    ...zone.load_balancers,
+  ]);
+  const { monitors, pools, tunnels, access_policies: policies, access_apps: apps } = account;
+  return [...ofZones, ...monitors, ...pools, ...tunnels, ...policies, ...apps].map(({ id }) => id);
+}
+
+export function cloudResources(aws: Description, cloudflare?: DescribedCloudflare): CloudResource[] {
   const inAws = Object.entries(aws.regions).flatMap(([region, described]) =>
     regionResources(region, described),
   );
-  const inCloudflare = zones.flatMap(({ id, dns_records: records }) =>
-    [id, ...records.map((record) => record.id)].map((each) => ({
-      key: `cloudflare ${each}`,
-      urnTag: undefined,
-    })),
-  );
+  const ids = cloudflare === undefined ? [] : cloudflareIds(cloudflare);
+  const inCloudflare = ids.map((id) => ({ key: `cloudflare ${id}`, urnTag: undefined }));
   // IAM has no regions, and a role's policies are found by name only.
   const inIam = aws.global.roles.Roles.map((role) => ({
     key: `global ${role.RoleName}`,
@@ -114,14 +122,17 @@ export function cloudResources(aws: Description, zones: readonly DescribedZone[]
 }
 
 /** What AWS makes by itself is not counted; whatever else is in the clouds is. */
-export function cloudKeys(aws: Description, zones: readonly DescribedZone[]): string[] {
-  return [...new Set(cloudResources(aws, zones).map(({ key }) => key))].sort();
+export function cloudKeys(aws: Description, cloudflare: DescribedCloudflare): string[] {
+  return [...new Set(cloudResources(aws, cloudflare).map(({ key }) => key))].sort();
 }
 
-/** Types without a thing of their own in AWS: what they set belongs to a peering connection, or to a role. */
+/** Types without a thing of their own: what they set belongs to a peering connection, a role, a zone or a tunnel. */
 const settings = new Set([
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
   "aws:iam/rolePolicy:RolePolicy",
+  "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
+  "cloudflare:index/zoneDnssec:ZoneDnssec",
+  "cloudflare:index/zoneSetting:ZoneSetting",
 ]);
 
 /** Where a resource of AWS is: its region, or `global` for what has none. */
@@ -148,7 +159,7 @@ export function hashOfUrn(urn: string): string {
 /** Tags `urn` that two resources of a region carry. */
 export function repeatedUrnTags(aws: Description): string[] {
   const seen = new Set<string>();
-  return cloudResources(aws, []).flatMap(({ key, urnTag }) => {
+  return cloudResources(aws).flatMap(({ key, urnTag }) => {
     if (urnTag === undefined) return [];
     if (seen.has(urnTag)) return [`${key}: ${urnTag}`];
     seen.add(urnTag);
@@ -198,6 +209,7 @@ function renaming(state: StackState): Renaming {
       .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "<mac>")
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<uuid>")
       .replace(/\b[0-9a-f]{64}\b/g, "<sha256>")
+      .replace(/ IN DS \d+ 13 2 [0-9A-F]{64}\b/g, " IN DS <key>")
       .replace(/\b[0-9a-f]{16}\b/g, "<name of keys>");
   };
   return rename;
@@ -239,13 +251,32 @@ function withoutNumber(key: string, value: unknown): unknown {
     .replace(/ confirm (?:\d+-[0-9a-f]+|none)/, " confirm <token>");
 }
 
+/** What Cloudflare draws by chance, and what counts how often something was written. */
+const chances: ReadonlySet<string> = new Set([
+  ...["digest", "keyTag", "key_tag", "publicKey", "public_key"],
+  "version",
+]);
+
+/** What Cloudflare says, without chance: neither in its values nor in the identifiers of a ruleset's rules. */
+function withoutChance(value: unknown, isRule = false): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutChance(item, isRule));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !chances.has(key) && !(isRule && key === "id"));
+  return Object.fromEntries(entries.map(([key, each]) => [key, withoutChance(each, key === "rules")]));
+}
+
+function comparable(type: string, properties: StateResource["outputs"]): unknown {
+  if (type.startsWith("command:")) return ofEveryAttempt(properties);
+  return type.startsWith("cloudflare:") ? withoutChance(properties) : properties;
+}
+
 /** Each resource of the state by its URN, in canonical form. */
 export function canonicalState(state: StackState): Record<string, unknown> {
   const rename = renaming(state);
   const resources = (state.deployment.resources ?? []).map((resource) => {
     const { urn, type, delete: doomed, pendingReplacement } = resource;
     const [inputs, outputs] = [resource.inputs, resource.outputs].map((properties) =>
-      type.startsWith("command:") ? ofEveryAttempt(properties) : properties,
+      comparable(type, properties),
     );
     const kept = { type, inputs, outputs, doomed, pendingReplacement };
     return [urn, canonical(JSON.parse(JSON.stringify(kept)), rename)] as const;
@@ -257,14 +288,15 @@ export function canonicalState(state: StackState): Record<string, unknown> {
 export function canonicalCloud(
   state: StackState,
   aws: Description,
-  zones: readonly DescribedZone[],
+  cloudflare: DescribedCloudflare,
 ): unknown {
   const rename = renaming(state);
   const regions = Object.entries(aws.regions).map(([region, described]) => [
     region,
     { ...described, "user-data": Object.keys(described["user-data"]) },
   ]);
-  return canonical({ regions: Object.fromEntries(regions) as unknown, zones }, rename);
+  const found = { regions: Object.fromEntries(regions) as unknown, cloudflare: withoutChance(cloudflare) };
+  return canonical(found, rename);
 }
 
 const mostDifferences = 30;

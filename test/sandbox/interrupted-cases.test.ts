@@ -40,8 +40,8 @@ async function expectRecovered(...flags: readonly string[]): Promise<void> {
 /** Every id on either side is on the other, once; and there is nothing to change. */
 async function expectConverged(): Promise<void> {
   const aws = await sandbox.aws.describe();
-  const zones = await sandbox.cloudflare.describe();
-  expect(stateKeys(await sandbox.state())).toEqual(cloudKeys(aws, zones));
+  const cloudflare = await sandbox.cloudflare.describeAll();
+  expect(stateKeys(await sandbox.state())).toEqual(cloudKeys(aws, cloudflare));
   expect(repeatedUrnTags(aws)).toEqual([]);
   await sandbox.mustPulumi("preview", "--expect-no-changes");
 }

@@ -68,15 +68,15 @@ let isUpdated = false;
 async function look() {
   const state: StackState = await sandbox.state();
   const aws = await sandbox.aws.describe();
-  const zones = await sandbox.cloudflare.describe();
-  return { state, aws, zones };
+  const cloudflare = await sandbox.cloudflare.describeAll();
+  return { state, aws, cloudflare };
 }
 
 /** The state is read back first: some outputs, such as a group's rules, are of the moment of their creation. */
 async function finished(): Promise<Finished> {
   await sandbox.mustPulumi("refresh", "--yes", "--skip-preview");
-  const { state, aws, zones } = await look();
-  return { state: canonicalState(state), cloud: canonicalCloud(state, aws, zones) };
+  const { state, aws, cloudflare } = await look();
+  return { state: canonicalState(state), cloud: canonicalCloud(state, aws, cloudflare) };
 }
 
 /** Changes the stack's configuration to the other form. */
@@ -99,8 +99,8 @@ async function mustRecover(): Promise<string> {
 
 /** The same as an undisturbed run leads to; every id once; nothing to change. */
 async function expectFinished(): Promise<void> {
-  const { state, aws, zones } = await look();
-  expect(stateKeys(state)).toEqual(cloudKeys(aws, zones));
+  const { state, aws, cloudflare } = await look();
+  expect(stateKeys(state)).toEqual(cloudKeys(aws, cloudflare));
   expect(repeatedUrnTags(aws)).toEqual([]);
   await sandbox.mustPulumi("preview", "--expect-no-changes");
   const wanted = isUpdated ? after : before;
@@ -110,10 +110,10 @@ async function expectFinished(): Promise<void> {
 }
 
 async function expectNothingLeft(): Promise<void> {
-  const { state, aws, zones } = await look();
+  const { state, aws, cloudflare } = await look();
   expect(state.deployment.resources ?? []).toEqual([]);
   expect(aws.regions).toEqual({});
-  expect(zones).toEqual([]);
+  expect(cloudKeys(aws, cloudflare)).toEqual([]);
 }
 
 beforeAll(async () => {

@@ -60,18 +60,18 @@ async function resource(type: string, name: string): Promise<{ urn: string; id: 
 
 async function expectClean(): Promise<void> {
   await sandbox.mustPulumi("preview", "--expect-no-changes");
-  const [state, aws, zones] = await look();
-  expect(stateKeys(state)).toEqual(cloudKeys(aws, zones));
+  const [state, aws, cloudflare] = await look();
+  expect(stateKeys(state)).toEqual(cloudKeys(aws, cloudflare));
 }
 
 async function look(): Promise<
   [
     StackState,
     Awaited<ReturnType<PaperSandbox["aws"]["describe"]>>,
-    Awaited<ReturnType<PaperSandbox["cloudflare"]["describe"]>>,
+    Awaited<ReturnType<PaperSandbox["cloudflare"]["describeAll"]>>,
   ]
 > {
-  return [await sandbox.state(), await sandbox.aws.describe(), await sandbox.cloudflare.describe()];
+  return [await sandbox.state(), await sandbox.aws.describe(), await sandbox.cloudflare.describeAll()];
 }
 
 test("the finished stack has nothing to change, and holds exactly what is in the clouds", async () => {
@@ -80,13 +80,13 @@ test("the finished stack has nothing to change, and holds exactly what is in the
 });
 
 test("every taggable resource carries the hash of its URN, and no two the same", async () => {
-  const [state, aws, zones] = await look();
+  const [state, aws, cloudflare] = await look();
   expect(repeatedUrnTags(aws)).toEqual([]);
   const tagged = (state.deployment.resources ?? []).filter(
     ({ type, outputs }) => type.startsWith("aws:") && outputs !== undefined && "tagsAll" in outputs,
   );
   expect(tagged.length).toBeGreaterThan(70);
-  const byKey = new Map(cloudResources(aws, zones).map(({ key, urnTag }) => [key, urnTag]));
+  const byKey = new Map(cloudResources(aws, cloudflare).map(({ key, urnTag }) => [key, urnTag]));
   // What RDS and CloudWatch describe has no tags in it; the provider asks for them apart.
   const told = /^aws:(?:rds|cloudwatch)\//;
   const wrong = tagged.filter((each) => {
@@ -114,7 +114,7 @@ describe("after a drift", () => {
     );
     const deleted = await resource(
       "cloudflare:index/dnsRecord:DnsRecord",
-      "blackroad.io/api.blackroad.io/A/us-west/lb-1",
+      "blackroad.io/ws.blackroad.io/A/us-west/lb-1",
     );
     await sandbox.aws.drift({ region: gone.region, action: "delete", id: gone.id });
     await sandbox.aws.drift({
@@ -151,8 +151,8 @@ describe("after a drift", () => {
 
 test("a destroy ends with nothing left", async () => {
   await sandbox.destroy();
-  const [state, aws, zones] = await look();
+  const [state, aws, cloudflare] = await look();
   expect(state.deployment.resources ?? []).toEqual([]);
   expect(aws.regions).toEqual({});
-  expect(zones).toEqual([]);
+  expect(cloudKeys(aws, cloudflare)).toEqual([]);
 });

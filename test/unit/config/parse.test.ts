@@ -35,7 +35,7 @@ describe("the stacks' files", () => {
     expect(config.regions["eu-west"]?.subnets.database).toEqual(["10.1.20.0/24", "10.1.21.0/24"]);
     expect(config.regions["eu-west"]?.mapPublicIpOnLaunch).toBe(false);
     expect(config.operator.user).toBe("admin");
-    expect(config.dns.zones["blackroad.io"]?.records[1]).toMatchObject({ proxied: false, ttl: 1 });
+    expect(config.dns.zones["blackroad.io"]?.records[0]).toMatchObject({ proxied: false, ttl: 1 });
   });
 
   it("takes an empty network apart from what it cannot do without", () => {

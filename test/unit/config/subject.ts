@@ -32,9 +32,25 @@ function put(root: unknown, [path, value]: Change): unknown {
   return root;
 }
 
-/** Prod's network with the changes made one after the other. */
+/** Records one of each kind, so that every test finds one to spoil; and nothing else at Cloudflare. */
+const plainZone = {
+  managed: true,
+  records: [
+    { name: "api", type: "A", host: "us-west/lb-1", proxied: true },
+    { name: "ws", type: "A", host: "us-west/lb-1" },
+    { name: "vpn", type: "A", host: "us-west/hub-1", ttl: 300 },
+    { name: "vpn-eu", type: "A", host: "eu-west/hub-1", ttl: 300 },
+    { name: "@", type: "TXT", content: "v=spf1 include:_spf.google.com ~all" },
+  ],
+};
+
+/** Prod's network with a plain zone and the changes made one after the other. */
 export function changed(...changes: readonly Change[]): unknown {
-  return changes.reduce<unknown>(put, structuredClone(filledNetwork("prod")));
+  const plain: readonly Change[] = [
+    ["dns zones", { "blackroad.io": structuredClone(plainZone) }],
+    ["cloudflare", absent],
+  ];
+  return [...plain, ...changes].reduce<unknown>(put, structuredClone(filledNetwork("prod")));
 }
 
 /** What a preview says is wrong with a configuration; nothing where it is right. */

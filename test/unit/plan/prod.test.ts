@@ -145,6 +145,7 @@ describe("prod", () => {
 
   it("points names at hosts, and only names at Cloudflare that go through it", () => {
     const [zone] = plan.zones;
+    const intoTunnel = [{ kind: "tunnel-id", tunnel: "blackroad-tunnel" }, ".cfargotunnel.com"];
     expect(
       zone?.records.map(({ name, type, proxied, ttlSeconds, content }) => [
         name,
@@ -154,8 +155,11 @@ describe("prod", () => {
         content,
       ]),
     ).toEqual([
-      ["api.blackroad.io", "A", true, 1, [{ kind: "public-address", host: "us-west/lb-1" }]],
+      ["blackroad.io", "MX", false, 1, ["mail.blackroad.io"]],
       ["blackroad.io", "TXT", false, 1, ["v=spf1 include:_spf.google.com ~all"]],
+      ["dashboard.blackroad.io", "CNAME", true, 1, intoTunnel],
+      ["grafana.blackroad.io", "CNAME", true, 1, intoTunnel],
+      ["mail.blackroad.io", "A", false, 1, [{ kind: "public-address", host: "us-west/hub-1" }]],
       ["vpn-eu.blackroad.io", "A", false, 300, [{ kind: "public-address", host: "eu-west/hub-1" }]],
       ["vpn.blackroad.io", "A", false, 300, [{ kind: "public-address", host: "us-west/hub-1" }]],
       ["ws.blackroad.io", "A", false, 1, [{ kind: "public-address", host: "us-west/lb-1" }]],

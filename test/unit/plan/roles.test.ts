@@ -138,7 +138,7 @@ describe("load balancers", () => {
     const names = (key: string) => hostOf(prod, key).generation.certificates.map(({ dnsNames }) => dnsNames);
     expect(names("us-west/lb-1")).toEqual([["api.blackroad.io", "ws.blackroad.io", "lb-1.us-west"]]);
     expect(names("us-west/lb-2")).toEqual([["api.blackroad.io", "ws.blackroad.io", "lb-2.us-west"]]);
-    expect(names("eu-west/lb-1")).toEqual([["lb-1.eu-west"]]);
+    expect(names("eu-west/lb-1")).toEqual([["api.blackroad.io", "lb-1.eu-west"]]);
   });
 
   it("take up a new certificate by a reload", () => {

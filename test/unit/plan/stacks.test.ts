@@ -10,16 +10,21 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
 }
 
 describe("sandbox", () => {
-  it("differs from prod in the operator's addresses, the images and what is protected alone", () => {
+  it("differs from prod in the operator's addresses, the images, what is protected and zones of its own alone", () => {
     const [prod, sandbox] = ["prod", "sandbox"].map((stack) => new Map(leaves(configOf(stack))));
     if (prod === undefined || sandbox === undefined) throw new Error("unreachable");
     const paths = [...new Set([...prod.keys(), ...sandbox.keys()])];
-    expect(paths.filter((path) => prod.get(path) !== sandbox.get(path)).sort()).toEqual([
+    const different = paths.filter((path) => prod.get(path) !== sandbox.get(path)).sort();
+    const ofZones = different.flatMap((path) => /^dns zones (\S+\.test) /.exec(path)?.[1] ?? []);
+    // The spec has sixteen domains and names one.
+    expect(new Set(ofZones).size).toBe(15);
+    expect(different.filter((path) => !path.startsWith("dns zones "))).toEqual([
       "guard protect",
       "operator cidrs 0",
       "regions eu-west ami",
       "regions us-west ami",
     ]);
+    expect(different.filter((path) => path.startsWith("dns zones "))).toHaveLength(ofZones.length);
   });
 
   it("puts the same on the same hosts as prod, but for the operator whom the hubs' firewalls know", () => {
