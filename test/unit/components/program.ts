@@ -52,6 +52,8 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
       return { primaryNetworkInterfaceId: `eni(${name})`, publicIp: `launch-ip(${name})` };
     case "cloudflare:index/zone:Zone":
       return { nameServers: ["ada.ns.example", "bob.ns.example"] };
+    case "cloudflare:index/zoneDnssec:ZoneDnssec":
+      return { ds: `DS(${name})` };
     case "tls:index/privateKey:PrivateKey":
       return {
         privateKeyOpenssh: `PRIVATE(${name})`,
