@@ -51,6 +51,6 @@ test("adds resources, to the others routes and peerings alone, and changes none"
   expect(others.filter((urn) => urn.includes(":Route::"))).toHaveLength(5);
   expect(changes.length).toBeGreaterThan(60);
   await sandbox.mustPulumi("preview", "--expect-no-changes");
-  const zones = await sandbox.cloudflare.describe();
-  expect(stateKeys(await sandbox.state())).toEqual(cloudKeys(await sandbox.aws.describe(), zones));
+  const cloudflare = await sandbox.cloudflare.describeAll();
+  expect(stateKeys(await sandbox.state())).toEqual(cloudKeys(await sandbox.aws.describe(), cloudflare));
 });
