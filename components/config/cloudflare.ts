@@ -25,7 +25,7 @@ const dnsRecord = leaf.record("a DNS record's options", {
   /** Whether Cloudflare answers with its own addresses and passes HTTP on. */
   proxied: leaf.boolean.default(false),
   /** Seconds a resolver may keep it: 60 to 86400, or 1 for Cloudflare's automatic, which proxied records must have. */
-  ttl: leaf.integer("seconds (1 is automatic)", 1, 86400).default(1),
+  ttl: leaf.integer("seconds (1 is automatic)", 1, 86400, "cloudflare/ttl-range").default(1),
   /** Of an MX or SRV record: the lower is tried first. */
   priority: leaf.integer("a priority", 0, 65535).optional(),
   /** Of an SRV record: its share among those of its priority. */
@@ -108,7 +108,7 @@ const pool = leaf.record("a pool's name and hosts or tunnel", {
 const monitor = leaf.record("a monitor's path, interval, time-out and retries", {
   path: leaf.pattern("a path such as /health", /^\/[A-Za-z0-9._~/-]{0,200}$/).default("/health"),
   /** Seconds between two looks at an origin. */
-  intervalSeconds: leaf.integer("seconds", 1, 3600).default(60),
+  intervalSeconds: leaf.integer("seconds", 1, 3600, "cloudflare/monitor-interval").default(60),
   /** Seconds until an origin that has not answered counts as silent. */
   timeoutSeconds: leaf.integer("seconds", 1, 10).default(5),
   /** How often a look that failed is repeated at once, before the origin counts as unhealthy. */
@@ -138,10 +138,10 @@ const loadBalancer = leaf.record("a load balancer's options", {
   /** In the order in which they are used: the second while the first is unhealthy. */
   pools: leaf.list("a list of pools", pool),
   /** The pool that is used when all are unhealthy. */
-  fallback: leaf.name,
+  fallback: leaf.demanded("the name of one of its pools", "cloudflare/fallback-pool", leaf.name),
   monitor: monitor.prefault({}),
   /** How a pool is chosen; `off` takes the first healthy one. */
-  steering: z.enum(steering, { error: leaf.expected(`one of ${steering.join(", ")}`) }).default("off"),
+  steering: leaf.choice(steering, "cloudflare/steering-policy").default("off"),
   /** Without it, every request is on its own. */
   affinity: affinity.optional(),
   /** Whether requests pass through Cloudflare; otherwise it only answers with an origin's address. */

@@ -55,12 +55,46 @@ export function pattern(what: string, form: RegExp): z.ZodString {
   return text(what, (value) => (form.test(value) ? undefined : `must be ${what}, but is ${show(value)}.`));
 }
 
-export function integer(what: string, least: number, most: number): z.ZodNumber {
-  const range = `${what}, a whole number from ${least} to ${most}`;
-  return z
-    .int({ error: expected(range) })
-    .min(least, { error: expected(range) })
-    .max(most, { error: expected(range) });
+/**
+ * A whole number within a range.
+ * @param rule of the platform that sets the range; without it, the range is our own
+ */
+export function integer(what: string, least: number, most: number, rule?: RuleId): z.ZodNumber {
+  const error = expected(`${what}, a whole number from ${least} to ${most}`);
+  const whole = z.int({ error });
+  if (rule === undefined) return whole.min(least, { error }).max(most, { error });
+  return whole.superRefine((value, context) => {
+    if (value >= least && value <= most) return;
+    context.addIssue({ code: "custom", message: error({ input: value }), params: { rule } });
+  });
+}
+
+/** One of the words that a platform knows, by its rule. */
+export function choice<const Word extends string>(
+  words: readonly Word[],
+  rule: RuleId,
+): z.ZodPipe<z.ZodString, z.ZodEnum<{ [Each in Word]: Each }>> {
+  const what = `one of ${words.join(", ")}`;
+  const known: readonly string[] = words;
+  return text(what, (value) =>
+    known.includes(value) ? undefined : { message: `must be ${what}, but is ${show(value)}.`, rule },
+  ).pipe(z.enum(words));
+}
+
+/**
+ * What a platform does not do without.
+ * @param what is missing where there is nothing, as a noun phrase
+ */
+export function demanded<Value extends z.ZodType>(
+  what: string,
+  rule: RuleId,
+  value: Value,
+): z.ZodPipe<z.ZodUnknown, Value> {
+  const given = z.unknown().superRefine((found, context) => {
+    if (found !== undefined && found !== null) return;
+    context.addIssue({ code: "custom", message: `is missing: it must be ${what}.`, params: { rule } });
+  });
+  return given.pipe(value);
 }
 
 /** A map with exactly these keys. The message of an unknown key is the list of known ones; problems are made of it. */

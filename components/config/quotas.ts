@@ -22,6 +22,9 @@ export type QuotaName = keyof typeof defaultQuotas;
 export const mostGroupsPerInterface = 16;
 export const mostRulesPerInterface = 1000;
 
+/** Active peerings of a VPC: on request, and no further (amazon-vpc-limits.html, "VPC peering connections"). */
+export const mostPeeringsPerVpc = 125;
+
 /** Of each direction of a network ACL (amazon-vpc-limits.html, "Network ACLs"). */
 export const mostRulesPerNetworkAcl = 40;
 

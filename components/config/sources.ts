@@ -57,6 +57,7 @@ export const sources = {
   "cloudflare/endpoint-quota": `${cloudflare}/load-balancing/reference/limitations`,
   "cloudflare/monitor-interval": `${cloudflare}/load-balancing/reference/limitations`,
   "cloudflare/fallback-pool": `${cloudflare}/load-balancing/understand-basics/health-details`,
+  "cloudflare/steering-policy": `${cloudflare}/load-balancing/understand-basics/traffic-steering/steering-policies`,
   "cloudflare/load-balancer-ttl": `${cloudflare}/load-balancing/understand-basics/proxy-modes`,
   "cloudflare/affinity-seconds": `${cloudflare}/load-balancing/understand-basics/session-affinity`,
   "cloudflare/affinity-proxied": `${cloudflare}/load-balancing/understand-basics/session-affinity`,

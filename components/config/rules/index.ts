@@ -49,6 +49,7 @@ export const rules: readonly Rule[] = [
   securityGroups.rulesAreDistinct,
   securityGroups.groupsAreWithinQuota,
   quotas.groupQuotasExist,
+  quotas.peeringQuotaExists,
   quotas.vpcsAreWithinQuota,
   quotas.elasticIpsAreWithinQuota,
   quotas.natGatewaysAreWithinQuota,

@@ -144,11 +144,11 @@ export function* zonesBelongToRegion(config: LooseConfig): Iterable<Finding> {
     const seen = new Set<string>();
     for (const [index, zone] of items(region.availabilityZones)) {
       const path = ["regions", key, "availabilityZones", index];
-      const isName = !zone.includes("-az");
+      const instead = region.awsRegion === undefined ? undefined : zoneInstead(zone, region.awsRegion);
       if (seen.has(zone))
         yield { path, message: `is named twice: ${zone} stands for one subnet of each tier.` };
-      else if (isName && region.awsRegion !== undefined && !isZoneOf(zone, region.awsRegion)) {
-        const message = `is not a zone of ${region.awsRegion}: it must be one such as ${region.awsRegion}a.`;
+      else if (instead !== undefined) {
+        const message = `is not a zone of ${region.awsRegion ?? ""}: it must be one such as ${instead}.`;
         yield { path, message, rule: "aws/zone-of-region" };
       }
       seen.add(zone);
@@ -156,8 +156,34 @@ export function* zonesBelongToRegion(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-function isZoneOf(zone: string, awsRegion: string): boolean {
-  return zone.startsWith(awsRegion) && /^[a-z]$/.test(zone.slice(awsRegion.length));
+/** How ids of zones shorten the middle of a region's name: us-west-2 is usw2, ap-southeast-1 is apse1. */
+const directions: Readonly<Record<string, string>> = {
+  central: "c",
+  east: "e",
+  north: "n",
+  northeast: "ne",
+  northwest: "nw",
+  south: "s",
+  southeast: "se",
+  southwest: "sw",
+  west: "w",
+};
+
+/** What the ids of a region's zones begin with; `undefined` for a region of another form. */
+function zoneIdPrefix(awsRegion: string): string | undefined {
+  const [, area, government, direction, number] = /^([a-z]{2})-(gov-)?([a-z]+)-(\d)$/.exec(awsRegion) ?? [];
+  const short = directions[direction ?? ""];
+  if (area === undefined || number === undefined || short === undefined) return undefined;
+  return area + (government === undefined ? "" : "g") + short + number;
+}
+
+/** Of a zone that is surely not the region's: one that is, by name or by id as that one. */
+function zoneInstead(zone: string, awsRegion: string): string | undefined {
+  const isId = zone.includes("-az");
+  const prefix = isId ? zoneIdPrefix(awsRegion) : awsRegion;
+  if (prefix === undefined) return undefined;
+  const fits = zone.startsWith(prefix) && (isId ? /^-az\d+$/ : /^[a-z]$/).test(zone.slice(prefix.length));
+  return fits ? undefined : `${prefix}${isId ? "-az1" : "a"}`;
 }
 
 /** What comes from elsewhere comes through a tunnel, and not as itself. */

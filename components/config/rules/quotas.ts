@@ -1,5 +1,11 @@
 /** What a stack makes in an AWS account stays within the account's quotas. */
-import { defaultQuotas, mostGroupsPerInterface, mostRulesPerInterface, type QuotaName } from "../quotas.ts";
+import {
+  defaultQuotas,
+  mostGroupsPerInterface,
+  mostPeeringsPerVpc,
+  mostRulesPerInterface,
+  type QuotaName,
+} from "../quotas.ts";
 import type { Path } from "../problem.ts";
 import type { RuleId } from "../sources.ts";
 import {
@@ -152,4 +158,13 @@ export function* groupQuotasExist(config: LooseConfig): Iterable<Finding> {
     const message = `does not go with rulesPerSecurityGroup: ${groups} groups of ${rules} rules are more than the ${mostRulesPerInterface} that AWS has for an interface.`;
     yield { path, message, rule: "aws/quota-groups-per-interface" };
   }
+}
+
+/** No account has more peerings of a VPC, so a stack that counts on them fails at apply. */
+export function* peeringQuotaExists(config: LooseConfig): Iterable<Finding> {
+  const peerings = quotaOf(config, "activePeeringsPerVpc");
+  if (peerings <= mostPeeringsPerVpc) return;
+  const path = ["quotas", "activePeeringsPerVpc"];
+  const message = `must be at most ${mostPeeringsPerVpc}, but is ${peerings}: AWS grants nobody more.`;
+  yield { path, message, rule: "aws/quota-peerings" };
 }

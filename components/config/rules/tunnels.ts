@@ -108,7 +108,7 @@ export function* ingressNamesAreOurs(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-/** A tunnel's own name works for proxied records of its account only. */
+/** A tunnel's own name works for proxied records and load balancers of its account only. */
 export function* tunnelNamesStayInside(config: LooseConfig): Iterable<Finding> {
   for (const { path, record } of recordsOf(config)) {
     if (record.content?.endsWith(`.${tunnelDomain}`) === true) {
@@ -118,6 +118,14 @@ export function* tunnelNamesStayInside(config: LooseConfig): Iterable<Finding> {
     if (record.tunnel !== undefined && record.proxied !== true) {
       const message = `must be true: a tunnel has no address of its own that anybody else could connect to.`;
       yield broken("cloudflare/tunnel-account", [...path, "proxied"], message);
+    }
+  }
+  for (const [name, { pools, proxied }] of entries(config.cloudflare?.loadBalancers)) {
+    for (const [index, { tunnel }] of proxied === false ? items(pools) : []) {
+      if (tunnel === undefined) continue;
+      const message = `needs a proxied load balancer: an unproxied one answers with the tunnel's own name, which nobody else could connect to.`;
+      const path = ["cloudflare", "loadBalancers", name, "pools", index, "tunnel"];
+      yield broken("cloudflare/tunnel-account", path, message);
     }
   }
 }

@@ -47,6 +47,11 @@ const breaches: readonly Breach[] = [
     path: "regions.eu-west.availabilityZones[1]",
   },
   {
+    rule: "aws/zone-of-region",
+    changes: [["regions eu-west availabilityZones 1", "usw2-az2"]],
+    path: "regions.eu-west.availabilityZones[1]",
+  },
+  {
     rule: "aws/peering-apart",
     changes: [["regions us-west vpcCidr", "10.1.0.0/16"]],
     path: "regions.us-west.vpcCidr",
@@ -224,6 +229,40 @@ describe("AWS's rules", () => {
     expect(broken(["quotas", { securityGroupsPerInterface: 16 }])).toEqual([]);
     expect(broken(["quotas", { securityGroupsPerInterface: 10, rulesPerSecurityGroup: 101 }])).toEqual([
       [rule, path],
+    ]);
+  });
+
+  it("let no account have more peerings of a VPC than AWS grants", () => {
+    const path = "quotas.activePeeringsPerVpc";
+    expect(told(["quotas", { activePeeringsPerVpc: 126 }])).toEqual([
+      [path, "must be at most 125, but is 126: AWS grants nobody more."],
+    ]);
+    expect(told(["quotas", { activePeeringsPerVpc: 125 }])).toEqual([]);
+  });
+
+  it("know which ids the zones of a region have", () => {
+    const zones = (awsRegion: string, ...ids: string[]): Change => [
+      "regions far",
+      lonely(awsRegion, { availabilityZones: ids }),
+    ];
+    for (const [awsRegion, prefix] of [
+      ["us-west-2", "usw2"],
+      ["eu-central-1", "euc1"],
+      ["ap-southeast-1", "apse1"],
+      ["ap-northeast-2", "apne2"],
+      ["us-gov-west-1", "usgw1"],
+      ["cn-northwest-1", "cnnw1"],
+      // Of a form that nobody knows yet nothing is said.
+      ["us-iso-east-1", "whatever1"],
+    ] as const) {
+      const slot: Change = ["regions far slot", 5];
+      expect(broken(zones(awsRegion, `${prefix}-az1`, `${prefix}-az4`), slot), awsRegion).toEqual([]);
+    }
+    expect(told(zones("ap-southeast-1", "aps1-az1"))).toEqual([
+      [
+        "regions.far.availabilityZones[0]",
+        "is not a zone of ap-southeast-1: it must be one such as apse1-az1.",
+      ],
     ]);
   });
 

@@ -121,6 +121,18 @@ export const accountCases: readonly Demand[] = [
     ],
   },
   {
+    rule: "a tunnel behind a load balancer that is not proxied",
+    demands: "cloudflare/tunnel-account",
+    wrong: balanced({ pools: [{ name: "far", tunnel: "way" }], proxied: false }, tunnel([catchAll])),
+    says: [
+      [
+        `${balancers}.pools[0].tunnel`,
+        "needs a proxied load balancer: an unproxied one answers with the tunnel's own name, which nobody else could connect to.",
+      ],
+    ],
+    right: balanced({ pools: [{ name: "far", tunnel: "way" }] }, tunnel([catchAll])),
+  },
+  {
     rule: "a connector that cannot dial out",
     demands: "cloudflare/tunnel-egress",
     wrong: [account(tunnel([catchAll], "us-west/api-1"))],
@@ -192,6 +204,37 @@ export const accountCases: readonly Demand[] = [
       ],
     ],
     right: balanced({ monitor: { intervalSeconds: 5 } }, { limits: { monitorIntervalSeconds: 5 } }),
+  },
+  {
+    rule: "a monitor that looks once a day",
+    demands: "cloudflare/monitor-interval",
+    wrong: balanced({ monitor: { intervalSeconds: 86_400 } }),
+    says: [
+      [
+        `${balancers}.monitor.intervalSeconds`,
+        "must be seconds, a whole number from 1 to 3600, but is 86400.",
+      ],
+    ],
+    right: balanced({ monitor: { intervalSeconds: 3600 } }),
+  },
+  {
+    rule: "a steering that Cloudflare does not have",
+    demands: "cloudflare/steering-policy",
+    wrong: balanced({ steering: "round_robin" }),
+    says: [
+      [
+        `${balancers}.steering`,
+        'must be one of off, geo, random, dynamic_latency, proximity, least_outstanding_requests, least_connections, but is "round_robin".',
+      ],
+    ],
+    right: balanced({ steering: "least_outstanding_requests" }),
+  },
+  {
+    rule: "no fallback",
+    demands: "cloudflare/fallback-pool",
+    wrong: balanced({ fallback: undefined }),
+    says: [[`${balancers}.fallback`, "is missing: it must be the name of one of its pools."]],
+    right: balanced({ fallback: "near" }),
   },
   {
     rule: "a fallback that is no pool",

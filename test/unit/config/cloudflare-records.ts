@@ -36,6 +36,18 @@ export const recordCases: readonly Demand[] = [
     right: [records({ ...a, ttl: 60 })],
   },
   {
+    rule: "a time to live of two days",
+    demands: "cloudflare/ttl-range",
+    wrong: [records({ ...a, ttl: 172_800 })],
+    says: [
+      [
+        at("records[0].ttl"),
+        "must be seconds (1 is automatic), a whole number from 1 to 86400, but is 172800.",
+      ],
+    ],
+    right: [records({ ...a, ttl: 86_400 })],
+  },
+  {
     rule: "a proxied hub",
     demands: "cloudflare/proxied-ports",
     wrong: [records({ name: "hub", type: "A", host: "us-west/hub-1", proxied: true })],
