@@ -1,6 +1,7 @@
 /** The stacks' own files as test subjects, with the owner's values filled in. */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { networkKey } from "../../../components/config/problem.ts";
 
 /** Keys of nobody: the private halves were never kept. */
 export const operatorKey =
@@ -20,28 +21,39 @@ function ecdsaBody(): string {
   ).toString("base64");
 }
 
-const ownersValues: Readonly<Record<string, unknown>> = {
+/** What stands in a stack's file where it says REPLACE-ME, by the key before it. */
+const ownersValues: Readonly<Record<string, string>> = {
+  "blackroad-network:cloudflareAccountId": "0123456789abcdef0123456789abcdef",
   ami: "ami-0123456789abcdef0",
   hostKey,
-  authorizedKeys: [operatorKey],
-  cidrs: ["203.0.113.7/32"],
+  authorizedKeys: operatorKey,
+  cidrs: "203.0.113.7/32",
 };
 
-function fill(value: unknown, key: string): unknown {
-  if (JSON.stringify(value).includes("REPLACE-ME") && key in ownersValues) return ownersValues[key];
-  if (Array.isArray(value)) return value.map((element) => fill(element, key));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, name)]));
+function fileOf(stack: string): string {
+  return readFileSync(new URL(`../../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
+}
+
+/** A stack's file as its owner has filled it in: with a value for every REPLACE-ME. */
+export function filledFile(stack: string): string {
+  return fileOf(stack).replaceAll(/([\w:-]+): (\[?)REPLACE-ME\b/g, (_, key: string, bracket: string) => {
+    const value = ownersValues[key];
+    if (value === undefined) throw new Error(`the tests have no value of an owner for ${key}`);
+    return `${key}: ${bracket}${value}`;
+  });
+}
+
+/** All values of a stack's file, by their keys. */
+export function valuesOf(file: string): Readonly<Record<string, unknown>> {
+  return (parse(file) as { config: Readonly<Record<string, unknown>> }).config;
 }
 
 /** The network of a stack's file as it is written there. */
 export function writtenNetwork(stack: string): unknown {
-  const file = new URL(`../../../Pulumi.${stack}.yaml`, import.meta.url);
-  const document = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-  return document.config["blackroad-network:network"];
+  return valuesOf(fileOf(stack))[networkKey];
 }
 
 /** The network of a stack's file with a value for every REPLACE-ME. */
 export function filledNetwork(stack: string): unknown {
-  return fill(writtenNetwork(stack), "");
+  return valuesOf(filledFile(stack))[networkKey];
 }

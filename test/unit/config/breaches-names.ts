@@ -1,0 +1,229 @@
+/** Wrong edits about DNS, mail, tunnels, load balancers, Access and the guard. */
+import { approvalFor } from "../guard/approval.ts";
+import { breach, type Breach, type Edits } from "./stack-file.ts";
+
+const records = "dns zones blackroad.io records";
+const at = (index: number, option: string): string =>
+  `dns.zones["blackroad.io"].records[${index}]${option === "" ? "" : `.${option}`}`;
+
+/** One record more than the file has. */
+const more = (record: object): Edits => ({ [`${records} 8`]: record });
+const there = (option: string): string => at(8, option);
+
+const srv = (content: string, port: number): Edits =>
+  more({ name: "_sip._tcp", type: "SRV", content, priority: 0, weight: 0, port });
+
+const recordBreaches: readonly Breach[] = [
+  breach("recordsHaveContent", more({ name: "www", type: "A" }), there("content")),
+  breach("contentsFitTypes", more({ name: "www", type: "A", content: "api.example.com" }), there("content")),
+  breach("contentsFitTypes", { [`${records} 6 content`]: "198.51.100.7" }, [
+    at(6, "content"),
+    "dns/mx-target",
+  ]),
+  breach("addressesArePublic", more({ name: "lucidia", type: "A", content: "192.168.4.38" }), [
+    there("content"),
+    "cloudflare/private-origins",
+  ]),
+  breach("addressesArePublic", more({ name: "lucidia", type: "AAAA", content: "fc00::26" }), [
+    there("content"),
+    "cloudflare/private-origins",
+  ]),
+  breach("namesAreBelowZone", { [`${records} 0 name`]: "ws.blackroad.io" }, [
+    at(0, "name"),
+    "cloudflare/full-names",
+  ]),
+  breach("proxyingFits", { [`${records} 1 ttl`]: 30 }, [at(1, "ttl"), "cloudflare/ttl-range"]),
+  breach("schema", { [`${records} 1 ttl`]: 86_401 }, [at(1, "ttl"), "cloudflare/ttl-range"]),
+  breach("proxyingFits", { [`${records} 3 ttl`]: 300 }, [at(3, "ttl"), "cloudflare/proxied-ttl"]),
+  breach("proxyingFits", { [`${records} 7 proxied`]: true }, [at(7, "proxied"), "cloudflare/proxied-types"]),
+  breach("namesAreProxiedAsAWhole", more({ name: "ws", type: "A", host: "us-west/lb-2", proxied: true }), [
+    there("proxied"),
+    "cloudflare/proxied-names",
+  ]),
+  breach("proxiedServicesAreHttp", more({ name: "ssh", type: "A", host: "us-west/hub-1", proxied: true }), [
+    there("proxied"),
+    "cloudflare/proxied-ports",
+  ]),
+  breach("proxiedServicesAreHttp", srv("api.blackroad.io", 5060), [
+    there("port"),
+    "cloudflare/proxied-ports",
+  ]),
+  breach("optionsFitTypes", { [`${records} 0 priority`]: 10 }, at(0, "priority")),
+  breach("recordsAreDistinct", more({ name: "ws", type: "A", host: "us-west/lb-1", ttl: 60 }), there("")),
+  breach("recordsAreDistinct", more({ name: "ws", type: "CNAME", content: "www.example.com" }), [
+    there(""),
+    "cloudflare/cname-alone",
+  ]),
+  breach("recordsAreDistinct", more({ name: "@", type: "NS", content: "ns.example.com" }), [
+    there("name"),
+    "cloudflare/ns-at-apex",
+  ]),
+  breach("recordsAreDistinct", more({ name: "ws", type: "NS", content: "ns.example.com" }), [
+    there(""),
+    "cloudflare/ns-alone",
+  ]),
+  breach("targetsResolve", { [`${records} 6 content`]: "mx.blackroad.io" }, [
+    at(6, "content"),
+    "dns/mx-target",
+  ]),
+  breach("targetsResolve", { [`${records} 6 content`]: "dashboard.blackroad.io" }, [
+    at(6, "content"),
+    "dns/mx-target",
+  ]),
+  breach("targetsResolve", srv("sip.blackroad.io", 5060), [there("content"), "dns/srv-target"]),
+  breach("mailPoliciesAreRead", { [`${records} 7 content`]: "v=spf1 include:_spf.google.com" }, [
+    at(7, "content"),
+    "dns/spf-form",
+  ]),
+  breach("mailPoliciesAreRead", more({ name: "_dmarc", type: "TXT", content: "p=reject" }), [
+    there("content"),
+    "dns/dmarc-form",
+  ]),
+  breach(
+    "authoritiesAreNamed",
+    more({ name: "@", type: "CAA", tag: "issue", content: "https://letsencrypt.org" }),
+    [there("content"), "dns/caa-value"],
+  ),
+];
+
+const tunnel = "cloudflare tunnels blackroad-tunnel";
+const tunnelPath = "cloudflare.tunnels.blackroad-tunnel";
+
+const tunnelBreaches: readonly Breach[] = [
+  breach("connectorsCanDial", { [`${tunnel} host`]: "edge-home/lucida" }, `${tunnelPath}.host`),
+  breach("connectorsCanDial", { [`${tunnel} host`]: "us-west/api-1" }, [
+    `${tunnelPath}.host`,
+    "cloudflare/tunnel-egress",
+  ]),
+  breach("ingressFits", { [`${tunnel} ingress 3`]: undefined }, [
+    `${tunnelPath}.ingress[2]`,
+    "cloudflare/ingress-catch-all",
+  ]),
+  breach("ingressFits", { [`${tunnel} ingress 0 service`]: "udp://localhost:51820" }, [
+    `${tunnelPath}.ingress[0].service`,
+    "cloudflare/ingress-services",
+  ]),
+  breach(
+    "ingressNamesAreOurs",
+    { [`${tunnel} ingress 1 hostname`]: "dashboard.example.com" },
+    `${tunnelPath}.ingress[1].hostname`,
+  ),
+  breach(
+    "tunnelNamesStayInside",
+    more({ name: "old", type: "CNAME", content: "6ff42ae2.cfargotunnel.com", proxied: true }),
+    [there("content"), "cloudflare/tunnel-account"],
+  ),
+  breach("tunnelNamesStayInside", more({ name: "old", type: "CNAME", tunnel: "blackroad-tunnel" }), [
+    there("proxied"),
+    "cloudflare/tunnel-account",
+  ]),
+];
+
+const balancer = "cloudflare loadBalancers api.blackroad.io";
+const balancerPath = 'cloudflare.loadBalancers["api.blackroad.io"]';
+const plain = { pools: [{ name: "spare", hosts: ["us-west/lb-1"] }], fallback: "spare" };
+
+const balancerBreaches: readonly Breach[] = [
+  breach("poolsHaveOrigins", { [`${balancer} pools 1 hosts`]: [] }, `${balancerPath}.pools[1].hosts`),
+  breach("fallbacksArePools", { [`${balancer} fallback`]: "hom" }, [
+    `${balancerPath}.fallback`,
+    "cloudflare/fallback-pool",
+  ]),
+  breach("schema", { [`${balancer} fallback`]: undefined }, [
+    `${balancerPath}.fallback`,
+    "cloudflare/fallback-pool",
+  ]),
+  breach("schema", { [`${balancer} steering`]: "round_robin" }, [
+    `${balancerPath}.steering`,
+    "cloudflare/steering-policy",
+  ]),
+  breach(
+    "balancerNamesAreFree",
+    { "cloudflare loadBalancers api.example.com": plain },
+    'cloudflare.loadBalancers["api.example.com"]',
+  ),
+  breach("balancerNamesAreFree", more({ name: "api", type: "A", host: "us-west/lb-1" }), [
+    there(""),
+    "cloudflare/load-balancer-overrides",
+  ]),
+  breach(
+    "balancerNamesAreExact",
+    { "cloudflare loadBalancers *.blackroad.io": plain },
+    'cloudflare.loadBalancers["*.blackroad.io"]',
+    ['cloudflare.loadBalancers["*.blackroad.io"]', "cloudflare/load-balancer-overrides"],
+  ),
+  breach("balancersFitProxying", { [`${balancer} ttl`]: 60 }, [
+    `${balancerPath}.ttl`,
+    "cloudflare/load-balancer-ttl",
+  ]),
+  breach(
+    "balancersFitProxying",
+    {
+      [`${balancer} proxied`]: false,
+      [`${balancer} pools 2`]: undefined,
+      [`${balancer} fallback`]: "eu-west",
+    },
+    [`${balancerPath}.affinity`, "cloudflare/affinity-proxied"],
+  ),
+  breach("tunnelNamesStayInside", { [`${balancer} proxied`]: false, [`${balancer} affinity`]: undefined }, [
+    `${balancerPath}.pools[2].tunnel`,
+    "cloudflare/tunnel-account",
+  ]),
+  breach("balancersFitProxying", { [`${balancer} affinity cookieSeconds`]: 1799 }, [
+    `${balancerPath}.affinity.cookieSeconds`,
+    "cloudflare/affinity-seconds",
+  ]),
+  breach("balancersFitProxying", { [`${balancer} affinity headerSeconds`]: 3601 }, [
+    `${balancerPath}.affinity.headerSeconds`,
+    "cloudflare/affinity-seconds",
+  ]),
+  breach("balancersAreWithinLimits", { "cloudflare limits": { loadBalancers: 0 } }, [
+    "cloudflare.loadBalancers",
+    "cloudflare/load-balancer-quota",
+  ]),
+  breach("balancersAreWithinLimits", { "cloudflare limits": { pools: 2 } }, [
+    "cloudflare.loadBalancers",
+    "cloudflare/pool-quota",
+  ]),
+  breach("balancersAreWithinLimits", { "cloudflare limits": { endpoints: 3 } }, [
+    "cloudflare.loadBalancers",
+    "cloudflare/endpoint-quota",
+  ]),
+  breach("balancersAreWithinLimits", { [`${balancer} monitor`]: { intervalSeconds: 14 } }, [
+    `${balancerPath}.monitor.intervalSeconds`,
+    "cloudflare/monitor-interval",
+  ]),
+  breach("schema", { [`${balancer} monitor`]: { intervalSeconds: 3601 } }, [
+    `${balancerPath}.monitor.intervalSeconds`,
+    "cloudflare/monitor-interval",
+  ]),
+  breach("accessIsInTheWay", { "cloudflare access ws.blackroad.io": { emails: ["a@blackroad.io"] } }, [
+    'cloudflare.access["ws.blackroad.io"]',
+    "cloudflare/access-proxied",
+  ]),
+  breach(
+    "accessIsInTheWay",
+    { "cloudflare access grafana.blackroad.io": {} },
+    'cloudflare.access["grafana.blackroad.io"]',
+  ),
+];
+
+const guardBreaches: readonly Breach[] = [
+  breach(
+    "approvalsEnd",
+    { "guard approvals": [approvalFor("vpc us-west", { expires: "2026-07-01" })] },
+    "guard.approvals[0].expires",
+  ),
+  breach(
+    "approvalsAreDistinct",
+    { "guard approvals": [approvalFor("vpc us-west"), approvalFor("vpc us-west")] },
+    "guard.approvals[1].resource",
+  ),
+];
+
+export const nameBreaches: readonly Breach[] = [
+  ...recordBreaches,
+  ...tunnelBreaches,
+  ...balancerBreaches,
+  ...guardBreaches,
+];
