@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { NetworkOutputs } from "../../../components/outputs.ts";
 import { acceptedGraph, graphOf, isSecret } from "./golden.ts";
 import { describeOrder } from "./graph-order.ts";
+import { describePlatform } from "./graph-platform.ts";
 import { type ProgramOptions, type ProgramRun, runProgram } from "./program.ts";
 
 /** What the steps of a host run. Nothing but scripts' names, hashes, numbers and tokens: it can be read by anybody. */
@@ -111,6 +112,8 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
 
     describeOrder(stack, () => run, Number(options.config?.["blackroad-network:askSeconds"] ?? 5));
   });
+
+  describePlatform(stack, () => run);
 
   return () => run;
 }

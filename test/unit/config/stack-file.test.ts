@@ -23,6 +23,8 @@ const breaches: readonly Breach[] = [...placeBreaches, ...machineBreaches, ...na
 /** What tells a breach besides rules: values one by one, and what can be counted only when it is compiled. */
 const others = ["schema", "plan"];
 
+const titleOf = ({ rule, edits }: Breach): string => `${rule}, for ${Object.keys(edits).join(" and ")}`;
+
 const isTold = (tale: Tale): object =>
   typeof tale === "string"
     ? { path: tale, rule: undefined, source: undefined }
@@ -55,7 +57,8 @@ describe("prod's file", () => {
     expect(refusalOf(withEdits(prod, {}))).toBeUndefined();
   });
 
-  it.each(breaches)("is refused by $rule: $edits", ({ rule, edits, tells }) => {
+  it.each(breaches.map((each) => [titleOf(each), each] as const))("is refused by %s", (_, each) => {
+    const { rule, edits, tells } = each;
     const file = withEdits(prod, edits);
     const told = findingsIn(refusalOf(file) ?? "it was taken");
     expect(told.map(({ path, rule: id, source }) => ({ path, rule: id, source }))).toEqual(tells.map(isTold));
