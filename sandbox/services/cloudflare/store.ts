@@ -122,6 +122,9 @@ function recordOf(row: Row): DnsRecord {
 
 export class Store {
   readonly #database: DatabaseSync;
+  /** Above every number of an earlier process that wrote less than a row each millisecond. */
+  readonly #firstRevision = Date.now();
+  readonly #waiting = new Set<() => void>();
 
   /** @param directory where the database file stands or is to stand; `undefined` for one in memory. */
   constructor(directory: string | undefined) {
@@ -129,21 +132,51 @@ export class Store {
   }
 
   close(): void {
+    this.#wake();
     this.#database.close();
   }
 
   /** Runs `body` wholly or not at all; `beforeCommit` is for tests that stop the process at the worst moment. */
   transaction<T>(body: () => T, beforeCommit: () => void = () => undefined): T {
+    const before = this.revision;
     this.#database.exec("BEGIN IMMEDIATE");
+    let result: T;
     try {
-      const result = body();
+      result = body();
       beforeCommit();
       this.#database.exec("COMMIT");
-      return result;
     } catch (error) {
       this.#database.exec("ROLLBACK");
       throw error;
     }
+    if (this.revision !== before) this.#wake();
+    return result;
+  }
+
+  /** Rises with every row that is written, over restarts too. */
+  get revision(): number {
+    const row = this.#database.prepare("SELECT total_changes() AS n").get();
+    return this.#firstRevision + Number(row?.n ?? 0);
+  }
+
+  /** Resolves as soon as the revision is another one than `known`, at the latest when the time is over. */
+  async waitForRevision(known: number, timeoutSeconds: number): Promise<number> {
+    if (this.revision === known && timeoutSeconds > 0) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, timeoutSeconds * 1_000);
+        this.#waiting.add(wake);
+      });
+    }
+    return this.revision;
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
   }
 
   /** All zones by name. */

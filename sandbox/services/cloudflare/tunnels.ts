@@ -2,7 +2,7 @@
  * Tunnels and their configurations, as developers.cloudflare.com/api/resources/zero_trust/subresources/tunnels
  * describes them.
  */
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { refusals } from "./errors.ts";
 import { Reader, omit, type Fields } from "./fields.ts";
 import type { Store, StoredObject } from "./store.ts";
@@ -56,7 +56,7 @@ function readName(store: Store, account: string, reader: Reader, id: string | un
   return name;
 }
 
-/** A tunnel as the API shows it. Nothing here takes a connector's call yet, so that none is ever connected. */
+/** A tunnel as the API shows it. Connectors call the edge, whose status shows them: to the API none is ever connected. */
 export function renderTunnel(tunnel: StoredObject, account: string): Fields {
   return {
     ...omit(tunnel, "secret_sha256"),
@@ -123,6 +123,25 @@ export function editTunnel(store: Store, account: string, id: string, body: Fiel
 export function deleteTunnel(store: Store, account: string, id: string): Tunnel {
   const tunnel = requireLive(store, account, id);
   return store.putObject("tunnel", account, { ...tunnel, deleted_at: timestamp() });
+}
+
+/** Why a connector is not taken that says this of itself; nothing if its tunnel exists and has its secret. */
+export function authenticateConnector(
+  store: Store,
+  account: string,
+  { accountTag, tunnelId, tunnelSecret }: Fields,
+): string | undefined {
+  const refused = "Unauthorized: Invalid tunnel secret";
+  if (accountTag !== account || typeof tunnelId !== "string" || typeof tunnelSecret !== "string")
+    return refused;
+  const tunnel = store.object("tunnel", account, tunnelId) as Tunnel | undefined;
+  if (tunnel === undefined) return "Unauthorized: Tunnel not found";
+  if (tunnel.deleted_at !== null) return "Unauthorized: Tunnel was deleted";
+  const [said, known] = [hashSecret(tunnelSecret), tunnel.secret_sha256].map((text) =>
+    Buffer.from(text, "hex"),
+  );
+  if (said?.length !== known?.length || said === undefined || known === undefined) return refused;
+  return timingSafeEqual(said, known) ? undefined : refused;
 }
 
 const services =
