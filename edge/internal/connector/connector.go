@@ -2,12 +2,14 @@ package connector
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -15,44 +17,77 @@ import (
 // Port is where connectors dial Cloudflare.
 const Port = "7844"
 
+// EdgeName is the name in the certificate that Cloudflare's edge shows to connectors over HTTP/2.
+const EdgeName = "h2.cftunnel.com"
+
 // Edges are the names by which cloudflared finds Cloudflare.
 var Edges = []string{"region1.v2.argotunnel.com", "region2.v2.argotunnel.com"}
 
 const (
-	// Each carries one request at a time, and an upgraded one for as long as it lives.
-	connections    = 8
-	handshakeLimit = 10 * time.Second
+	// As cloudflared's --ha-connections.
+	connections    = 4
+	handshakeLimit = 15 * time.Second
 	firstWait      = time.Second
 	longestWait    = 30 * time.Second
-	longestLine    = 64 * 1024
 )
-
-type challenge struct {
-	Nonce string `json:"nonce"`
-}
-
-type hello struct {
-	Account    string `json:"account"`
-	Tunnel     string `json:"tunnel"`
-	Connection int    `json:"connection"`
-	Proof      string `json:"proof"`
-}
-
-type welcome struct {
-	Error   string `json:"error"`
-	Ingress []Rule `json:"ingress"`
-}
 
 // Connector keeps connections to the edge and serves what comes back through them.
 type Connector struct {
 	Credentials Credentials
 	// Edges are addresses with ports, tried in turn.
 	Edges []string
-	Log   func(format string, values ...any)
+	// Authorities are what the edge's certificate must be of; nil means the system's.
+	Authorities *x509.CertPool
+	Version     string
+	Log         func(format string, values ...any)
+
+	once   sync.Once
+	client string
+	// The configuration is the tunnel's and not the connection's.
+	applied applied
 }
+
+// applied is the latest configuration that the edge has sent.
+type applied struct {
+	mutex   sync.Mutex
+	version int
+	ingress *Ingress
+}
+
+func (a *applied) get() *Ingress {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.ingress
+}
+
+// set takes the configuration if it is newer, and says which version there is then.
+func (a *applied) set(version int, config Config) (int, error) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.ingress != nil && version <= a.version {
+		return a.version, nil
+	}
+	ingress, err := NewIngress(config)
+	if err != nil {
+		return a.version, err
+	}
+	a.version, a.ingress = version, ingress
+	return version, nil
+}
+
+// refusedError is the edge's word, which dialling again at once does not change.
+type refusedError struct{ reason string }
+
+func (e refusedError) Error() string { return "the edge refuses: " + e.reason }
 
 // Run ends when the context does.
 func (c *Connector) Run(ctx context.Context) {
+	c.once.Do(func() {
+		id := make([]byte, 16)
+		// crypto/rand never fails.
+		_, _ = rand.Read(id)
+		c.client = hex.EncodeToString(id)
+	})
 	var all sync.WaitGroup
 	for number := range connections {
 		all.Add(1)
@@ -75,9 +110,7 @@ func (c *Connector) keep(ctx context.Context, number int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			c.Log("connection %d: %v; trying again in %s", number, err, wait)
-		}
+		c.Log("connection %d: %v; trying again in %s", number, err, wait)
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
@@ -90,103 +123,87 @@ func (c *Connector) keep(ctx context.Context, number int) {
 
 // connect says whether the edge took the connection, once that has ended.
 func (c *Connector) connect(ctx context.Context, number int, edge string) (bool, error) {
-	dialer := net.Dialer{Timeout: handshakeLimit, KeepAlive: 15 * time.Second}
-	conn, err := dialer.DialContext(ctx, "tcp", edge)
+	dialer := tls.Dialer{
+		NetDialer: &net.Dialer{KeepAlive: 15 * time.Second},
+		Config:    &tls.Config{ServerName: EdgeName, RootCAs: c.Authorities},
+	}
+	limited, cancel := context.WithTimeout(ctx, handshakeLimit)
+	defer cancel()
+	conn, err := dialer.DialContext(limited, "tcp", edge)
 	if err != nil {
 		return false, err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	ingress, err := c.shakeHands(conn, number)
-	if err != nil {
+	line := &line{connector: c, number: number, stopping: ctx.Done(), hangUp: func() { conn.Close() }}
+	// Who is not registered by then is not going to be.
+	late := time.AfterFunc(handshakeLimit, func() {
+		if !line.isUp() {
+			conn.Close()
+		}
+	})
+	defer late.Stop()
+	serve(ctx, conn, line)
+	if err := line.failure(); err != nil {
 		return false, err
 	}
-	c.Log("connection %d to %s is up", number, edge)
-	serve(conn, ingress)
-	return true, nil
+	if !line.isUp() {
+		return false, errors.New("the edge hangs up")
+	}
+	return true, errors.New("the connection has ended")
 }
 
-func (c *Connector) shakeHands(conn net.Conn, number int) (*Ingress, error) {
-	if err := conn.SetDeadline(time.Now().Add(handshakeLimit)); err != nil {
-		return nil, err
+// registration is what the connector says of itself; cloudflared says the same in Cap'n Proto
+// (tunnelrpc/proto/tunnelrpc.capnp, RegistrationServer.registerConnection).
+type registration struct {
+	AccountTag   string  `json:"accountTag"`
+	TunnelID     string  `json:"tunnelId"`
+	TunnelSecret string  `json:"tunnelSecret"`
+	ConnIndex    int     `json:"connIndex"`
+	Options      options `json:"options"`
+}
+
+type options struct {
+	ClientID string `json:"clientId"`
+	Version  string `json:"version"`
+}
+
+type registered struct {
+	Location string `json:"location"`
+	Error    string `json:"error"`
+}
+
+func (c *Connector) registration(number int) registration {
+	return registration{
+		AccountTag:   c.Credentials.AccountTag,
+		TunnelID:     c.Credentials.TunnelID,
+		TunnelSecret: c.Credentials.TunnelSecret,
+		ConnIndex:    number,
+		Options:      options{c.client, c.Version},
 	}
-	var asked challenge
-	if err := readLine(conn, &asked); err != nil {
-		return nil, err
+}
+
+// update is a new version of the configuration, and what the edge is told about it.
+type update struct {
+	Version int    `json:"version"`
+	Config  Config `json:"config"`
+}
+
+type updated struct {
+	LastAppliedVersion int     `json:"lastAppliedVersion"`
+	Err                *string `json:"err"`
+}
+
+func (c *Connector) update(text []byte) updated {
+	var sent update
+	err := json.Unmarshal(text, &sent)
+	version := 0
+	if err == nil {
+		version, err = c.applied.set(sent.Version, sent.Config)
 	}
-	proof, err := c.Credentials.Prove(asked.Nonce)
 	if err != nil {
-		return nil, err
+		reason := fmt.Sprintf("configuration %d: %v", sent.Version, err)
+		c.Log("%s", reason)
+		return updated{version, &reason}
 	}
-	said := hello{c.Credentials.AccountTag, c.Credentials.TunnelID, number, proof}
-	if err := json.NewEncoder(conn).Encode(said); err != nil {
-		return nil, err
-	}
-	var answer welcome
-	if err := readLine(conn, &answer); err != nil {
-		return nil, err
-	}
-	if answer.Error != "" {
-		return nil, fmt.Errorf("the edge refuses: %s", answer.Error)
-	}
-	ingress, err := NewIngress(answer.Ingress)
-	if err != nil {
-		return nil, err
-	}
-	return ingress, conn.SetDeadline(time.Time{})
-}
-
-// readLine takes no byte more than the line: what follows it is HTTP.
-func readLine(reader io.Reader, value any) error {
-	var line []byte
-	next := make([]byte, 1)
-	for len(line) < longestLine {
-		if _, err := io.ReadFull(reader, next); err != nil {
-			return fmt.Errorf("the edge hangs up: %w", err)
-		}
-		if next[0] == '\n' {
-			return json.Unmarshal(line, value)
-		}
-		line = append(line, next[0])
-	}
-	return errors.New("the edge says too much")
-}
-
-// single is a listener of one connection, which has been accepted already.
-type single struct {
-	conn   chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-	addr   net.Addr
-}
-
-type watched struct {
-	net.Conn
-	listener *single
-}
-
-func (w watched) Close() error {
-	w.listener.once.Do(func() { close(w.listener.closed) })
-	return w.Conn.Close()
-}
-
-func (s *single) Accept() (net.Conn, error) {
-	select {
-	case conn := <-s.conn:
-		return conn, nil
-	case <-s.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (s *single) Close() error   { return nil }
-func (s *single) Addr() net.Addr { return s.addr }
-
-// serve answers requests on the connection until it ends.
-func serve(conn net.Conn, handler http.Handler) {
-	listener := &single{conn: make(chan net.Conn, 1), closed: make(chan struct{}), addr: conn.LocalAddr()}
-	listener.conn <- watched{conn, listener}
-	server := http.Server{Handler: handler, ReadHeaderTimeout: 0}
-	// It ends with an error when the connection does, which is how it ends.
-	_ = server.Serve(listener)
+	return updated{version, nil}
 }

@@ -1,16 +1,14 @@
 // Package connector stands in for cloudflared, which is not to be had in the sandbox: it dials out to the sandbox's
 // edge and passes what comes back through its connections on to services, by the rules that the edge tells it.
 //
-// It reads cloudflared's own configuration and credentials. What it speaks with the edge is its own: cloudflared speaks
-// QUIC or HTTP/2 over TLS, this one JSON lines and then HTTP/1.1, in clear text.
+// It reads cloudflared's own configuration, credentials and token. What it speaks with the edge is what cloudflared
+// speaks with --protocol http2, but for one thing: it registers with a line of JSON where cloudflared has Cap'n Proto.
 package connector
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -18,8 +16,9 @@ import (
 
 // Credentials say which tunnel this is and prove it; their names are cloudflared's.
 type Credentials struct {
-	AccountTag   string
-	TunnelID     string
+	AccountTag string
+	TunnelID   string
+	// TunnelSecret is base64.
 	TunnelSecret string
 }
 
@@ -51,29 +50,39 @@ func Load(path string) (Credentials, error) {
 	if credentials.TunnelID == "" || credentials.TunnelID != settings["tunnel"] {
 		return Credentials{}, fmt.Errorf("%s is of another tunnel than %s", file, path)
 	}
-	if _, err := credentials.key(); err != nil {
+	if err := credentials.check(); err != nil {
 		return Credentials{}, fmt.Errorf("%s: %w", file, err)
 	}
 	return credentials, nil
 }
 
-// key is what both sides know: the hash of the secret, since the edge keeps no more of it.
-func (c Credentials) key() ([]byte, error) {
-	secret, err := base64.StdEncoding.DecodeString(c.TunnelSecret)
+// ParseToken reads what `cloudflared tunnel run --token` is given. Its text is a secret and in no error.
+func ParseToken(text string) (Credentials, error) {
+	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("the tunnel's secret is no base64")
+		return Credentials{}, errors.New("the token is no base64")
 	}
-	hash := sha256.Sum256(secret)
-	return hash[:], nil
+	var token struct {
+		Account string `json:"a"`
+		Tunnel  string `json:"t"`
+		Secret  string `json:"s"`
+	}
+	if err := json.Unmarshal(raw, &token); err != nil {
+		return Credentials{}, errors.New("the token is no JSON")
+	}
+	credentials := Credentials{token.Account, token.Tunnel, token.Secret}
+	if err := credentials.check(); err != nil {
+		return Credentials{}, fmt.Errorf("the token: %w", err)
+	}
+	return credentials, nil
 }
 
-// Prove answers the edge's challenge without telling the secret.
-func (c Credentials) Prove(nonce string) (string, error) {
-	key, err := c.key()
-	if err != nil {
-		return "", err
+func (c Credentials) check() error {
+	if c.AccountTag == "" || c.TunnelID == "" {
+		return errors.New("account or tunnel is missing")
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(nonce))
-	return hex.EncodeToString(mac.Sum(nil)), nil
+	if _, err := base64.StdEncoding.DecodeString(c.TunnelSecret); err != nil || c.TunnelSecret == "" {
+		return errors.New("the tunnel's secret is no base64")
+	}
+	return nil
 }
