@@ -81,6 +81,16 @@ export class Affinity {
     }
   }
 
+  /** A session is another endpoint's from now on; what the client must know of it is a cookie, if anything. */
+  move(balancer: Effective, endpoint: Endpoint, request: AffinityRequest): string | undefined {
+    const { session_affinity: affinity } = balancer;
+    if (affinity === "cookie" || affinity === "ip_cookie") return this.#cookie(balancer, endpoint, request);
+    const key = affinity === "header" ? sessionKey(balancer, request) : undefined;
+    if (key !== undefined)
+      this.#remember(key, endpoint, balancer.session_affinity_ttl ?? absentSeconds.header);
+    return undefined;
+  }
+
   #byCookie(
     balancer: Effective,
     state: EdgeState,

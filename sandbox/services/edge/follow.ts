@@ -15,6 +15,8 @@ export interface Following {
   readonly revision: () => number | undefined;
   /** Why the edge does not go by the latest; nothing if it does. */
   readonly error: () => string | undefined;
+  /** Ends with the question that is open. */
+  readonly stop: () => void;
 }
 
 /**
@@ -37,13 +39,16 @@ export async function followCloudflare(
     ({ revision } = found);
   };
   await step();
-  const run = async (): Promise<never> => {
-    for (;;) {
+  const end = new AbortController();
+  const isEnded = (): boolean => end.signal.aborted;
+  const run = async (): Promise<void> => {
+    while (!isEnded()) {
       try {
         await step();
         error = undefined;
       } catch (caught) {
         const { message } = caught as Error;
+        if (isEnded()) return;
         if (message !== error) log(`cannot follow Cloudflare: ${message}`);
         error = message;
         await sleep(retryMilliseconds);
@@ -51,7 +56,13 @@ export async function followCloudflare(
     }
   };
   void run();
-  return { revision: () => revision, error: () => error };
+  return {
+    revision: () => revision,
+    error: () => error,
+    stop: () => {
+      end.abort();
+    },
+  };
 }
 
 /** Asks the simulated Cloudflare whether it has a tunnel with this secret. @throws with its words if it has not */

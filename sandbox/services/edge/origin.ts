@@ -157,6 +157,8 @@ export interface OriginRequest {
   /** Nothing where there is none. */
   readonly body: Readable | undefined;
   readonly isUpgrade: boolean;
+  /** Ends the wait for an answer. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OriginAnswer {
@@ -176,7 +178,7 @@ export interface OriginAnswer {
  */
 export async function ask(
   socket: Socket,
-  { method, path, headers, body, isUpgrade }: OriginRequest,
+  { method, path, headers, body, isUpgrade, signal }: OriginRequest,
   responseSeconds: number,
 ): Promise<OriginAnswer> {
   return await new Promise<OriginAnswer>((resolve, reject) => {
@@ -199,8 +201,13 @@ export async function ask(
     const timer = setTimeout(() => {
       fail(new OriginError(failures.responseTimeout, `no response within ${responseSeconds} s`));
     }, responseSeconds * 1_000);
+    const leave = (): void => {
+      fail(new OriginError(failures.unknown, "the visitor has left"));
+    };
+    signal?.addEventListener("abort", leave);
     const answer = (response: IncomingMessage): Omit<OriginAnswer, "upgraded"> => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
       return { status: response.statusCode ?? 0, headers: response.headers, body: response, abandon };
     };
     outgoing.on("response", (response: IncomingMessage) => {

@@ -43,13 +43,14 @@ interface Aim {
   readonly target: Target;
   readonly host: string;
   readonly endpoint?: Endpoint;
+  /** By which the visitor comes back here, if it is to; asked for once this was reached. */
+  readonly cookie: () => string | undefined;
 }
 
 interface Plan {
   readonly first: Aim;
   /** Where it goes once more if the first cannot be reached at all. */
   readonly second: () => Aim | undefined;
-  readonly cookie: string | undefined;
 }
 
 interface Scene {
@@ -58,6 +59,20 @@ interface Scene {
   readonly host: string;
   readonly zone: EdgeZone;
   readonly clientAddress: string;
+}
+
+/** Past the doorman. */
+interface Passing extends Scene {
+  readonly identity: { readonly token: string; readonly email: string } | undefined;
+  /** Says that the visitor has left. */
+  readonly signal: AbortSignal;
+}
+
+interface Reached {
+  readonly answer: OriginAnswer;
+  readonly aim: Aim;
+  /** To be called when the answer is over. */
+  readonly done: () => void;
 }
 
 /** Where the sandbox's edge stands, in its rays. */
@@ -132,10 +147,16 @@ export class Proxy {
       return;
     }
     const plan = this.#plan(destination, host, request);
-    const { answer, aim } = await this.#try(scene, plan, verdict.kind === "known" ? verdict : undefined);
-    const done = this.#count(aim);
+    const leaving = new AbortController();
+    const leave = (): void => {
+      leaving.abort();
+    };
+    visit.response.once("close", leave);
+    const identity = verdict.kind === "known" ? verdict : undefined;
+    const { answer, aim, done } = await this.#try({ ...scene, identity, signal: leaving.signal }, plan);
+    visit.response.off("close", leave);
     try {
-      await deliver(visit, answer, toVisitor(answer.headers, ray, plan.cookie));
+      await deliver(visit, answer, toVisitor(answer.headers, ray, aim.cookie()));
     } finally {
       done();
     }
@@ -151,7 +172,7 @@ export class Proxy {
       const { targets } = destination;
       const first = targets[Math.floor(random() * targets.length)];
       if (first === undefined) throw new OriginError(failures.originDns, `${host} has no origin`);
-      return { first: { target: first, host }, second: () => undefined, cookie: undefined };
+      return { first: { target: first, host, cookie: () => undefined }, second: () => undefined };
     }
     const context: SteeringContext = {
       health: this.#parts.health,
@@ -162,41 +183,49 @@ export class Proxy {
     const balancer = effective(destination.balancer, request);
     const chosen = this.#affinity.choose(balancer, this.#parts.state(), request, context);
     if (chosen === undefined) throw new OriginError(failures.unavailable, `${host} has no endpoint`);
-    const { endpoint, cookie } = chosen;
-    const aimAt = (at: Endpoint): Aim => ({
+    const { endpoint, cookie, pinned } = chosen;
+    const aimAt = (at: Endpoint, newCookie: Aim["cookie"]): Aim => ({
       target: targetOf(at.origin.address, at.origin.port),
       host: at.origin.header?.Host?.[0] ?? host,
       endpoint: at,
+      cookie: newCookie,
     });
     const failover = balancer.session_affinity_attributes?.zero_downtime_failover ?? "none";
-    // Who has no session may go elsewhere at once; a session only if the load balancer says so.
-    const mayMove = balancer.session_affinity === "none" || !chosen.pinned || failover !== "none";
     const second = (): Aim | undefined => {
-      const other = mayMove ? pickEndpoint(endpoint.pool, context, [endpoint]) : undefined;
-      return other !== undefined && context.health.isUp(other) ? aimAt(other) : undefined;
+      // Who has no session may go elsewhere; who has one only if the load balancer says so, for once or for good.
+      const other =
+        pinned && failover === "none" ? undefined : pickEndpoint(endpoint.pool, context, [endpoint]);
+      if (other === undefined || !context.health.isUp(other)) return undefined;
+      const stays = pinned && failover !== "sticky";
+      return aimAt(other, () => (stays ? undefined : this.#affinity.move(balancer, other, request)));
     };
-    return { first: aimAt(endpoint), second, cookie };
+    return { first: aimAt(endpoint, () => cookie), second };
   }
 
-  async #try(
-    scene: Scene,
-    plan: Plan,
-    identity: { readonly token: string; readonly email: string } | undefined,
-  ): Promise<{ readonly answer: OriginAnswer; readonly aim: Aim }> {
+  async #try(scene: Passing, plan: Plan): Promise<Reached> {
     try {
-      return { answer: await this.#ask(scene, plan.first, identity), aim: plan.first };
+      return await this.#reach(scene, plan.first);
     } catch (error) {
       const second = error instanceof OriginError && error.isWorthAnotherTry ? plan.second() : undefined;
       if (second === undefined) throw error;
       this.#parts.log(`${scene.ray} ${scene.host}: ${(error as Error).message}; once more elsewhere`);
-      return { answer: await this.#ask(scene, second, identity), aim: second };
+      return await this.#reach(scene, second);
+    }
+  }
+
+  async #reach(scene: Passing, aim: Aim): Promise<Reached> {
+    const done = this.#count(aim);
+    try {
+      return { answer: await this.#ask(scene, aim), aim, done };
+    } catch (error) {
+      done();
+      throw error;
     }
   }
 
   async #ask(
-    { visit, ray, zone, clientAddress }: Scene,
+    { visit, ray, zone, clientAddress, identity, signal }: Passing,
     aim: Aim,
-    identity: { readonly token: string; readonly email: string } | undefined,
   ): Promise<OriginAnswer> {
     const { request, front, upgrade } = visit;
     const { ways, tunnels } = this.#parts;
@@ -216,6 +245,7 @@ export class Proxy {
       headers: identity === undefined ? headers : withIdentity(headers, identity),
       body: bodyOf(visit),
       isUpgrade: wanted !== undefined,
+      signal,
     };
     const { responseSeconds } = ways.limits;
     if (aim.target.kind === "tunnel") return await tunnels.ask(aim.target.tunnel, asked, responseSeconds);

@@ -314,8 +314,13 @@ async function answerOf(
     stream.once("close", () => {
       fail(new OriginError(failures.badGateway, "the connector hung up"));
     });
+    const leave = (): void => {
+      fail(new OriginError(failures.unknown, "the visitor has left"));
+    };
+    request.signal?.addEventListener("abort", leave);
     stream.once("response", (headers) => {
       clearTimeout(timer);
+      request.signal?.removeEventListener("abort", leave);
       const status = headers[":status"] ?? 502;
       const answer = {
         status,

@@ -1,10 +1,10 @@
 /** Requests from a visitor through the edge to origins, on loopback. */
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { authority, Bed, echo, portOf } from "./bed.ts";
-import { balancer, origin, pool, record } from "./describe-json.ts";
+import { record } from "./describe-json.ts";
 import { FullListener } from "./full-listener.ts";
 
 const tunnel = "5e9c0a52-9d52-4d6e-8f0c-5f2e3c1b7a10";
@@ -40,6 +40,9 @@ describe("a visitor's connection", () => {
     const { status, headers, body } = await bed.askHttp2("www.zone.test", "/a?b=c", "hello");
     expect([status, headers.server]).toEqual([200, "cloudflare"]);
     expect(JSON.parse(body)).toMatchObject({ method: "POST", path: "/a?b=c", body: "hello" });
+    expect(JSON.parse(body)).toMatchObject({
+      headers: { host: "www.zone.test", "cf-connecting-ip": "127.0.0.1" },
+    });
   });
 
   it("keeps its port up to the origin", async () => {
@@ -181,6 +184,24 @@ describe("what a visitor gets", () => {
     expect((await bed.echo("https://www.zone.test/a/b?c")).path).toBe("/a/b?c");
   });
 
+  it("ends the request at the origin when the visitor leaves", async () => {
+    const seen = new EventEmitter();
+    await bed.http("198.51.100.12:80", (request) => {
+      seen.emit("asked");
+      request.socket.once("close", () => seen.emit("left"));
+    });
+    zone({}, [record("long.zone.test", "A", "198.51.100.12")]);
+    const [asked, left] = [once(seen, "asked"), once(seen, "left")];
+    const socket = connectTcp(bed.real("http"), "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: long.zone.test\r\n\r\n");
+    await asked;
+    const began = performance.now();
+    socket.destroy();
+    await left;
+    // The edge would have waited for an answer for longer.
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   it("breaks off where the origin does", async () => {
     await bed.http("198.51.100.3:80", (_request, response) => {
       response.writeHead(200, { "content-length": "100" });
@@ -305,57 +326,5 @@ describe("a WebSocket", () => {
     zone();
     expect((await upgrade("www.zone.test")).head.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
     expect((await upgrade("nobody.zone.test")).head.split("\r\n")[0]).toMatch(/^HTTP\/1.1 409 /);
-  });
-});
-
-describe("a load balancer", () => {
-  function balanced(more: Record<string, unknown> = {}, originMore: Record<string, unknown> = {}) {
-    bed.apply({
-      zones: { "zone.test": { balancers: [balancer("api.zone.test", ["west", "east"], more)] } },
-      pools: [
-        pool("west", [
-          origin("1", "198.51.100.20", { weight: 1, ...originMore }),
-          origin("2", "198.51.100.21", { weight: 0 }),
-        ]),
-        pool("east", [origin("1", "198.51.100.22")]),
-      ],
-    });
-  }
-
-  beforeAll(async () => {
-    await bed.refusing("198.51.100.20:80");
-    await bed.http("198.51.100.21:80");
-    await bed.http("198.51.100.22:80");
-    await bed.http("198.51.100.20:8000");
-  });
-
-  it("tries a request once more at another endpoint of the pool where the first cannot be reached", async () => {
-    balanced();
-    const { at, body } = await bed.echo("http://api.zone.test/", { method: "POST", body: "whole" });
-    expect([at, body]).toEqual(["198.51.100.21:80", "whole"]);
-  });
-
-  it("has endpoints with ports and host names of their own", async () => {
-    balanced({}, { port: 8_000, header: { Host: ["west.zone.test"] } });
-    const { at, headers } = await bed.echo("http://api.zone.test/");
-    expect([at, headers.host]).toEqual(["198.51.100.20:8000", "west.zone.test"]);
-  });
-
-  it("gives browsers a cookie that brings them back to their endpoint", async () => {
-    balanced({ session_affinity: "cookie" }, { port: 8_000 });
-    const { headers } = await bed.ask("http://api.zone.test/");
-    const [cookie = ""] = (headers["set-cookie"] ?? []).map((line) => line.split(";")[0] ?? "");
-    expect(cookie).toMatch(/^__cflb=/);
-    const again = await bed.ask("http://api.zone.test/", { headers: { cookie } });
-    expect([again.status, again.headers["set-cookie"]]).toEqual([200, undefined]);
-  });
-
-  it("without any endpoint says so", async () => {
-    bed.apply({
-      zones: { "zone.test": { balancers: [balancer("api.zone.test", ["west"])] } },
-      pools: [pool("west", [origin("1", "198.51.100.20", { enabled: false })])],
-    });
-    const { status, body } = await bed.ask("http://api.zone.test/");
-    expect([status, body.split("\n")[0]]).toEqual([503, "error code: 503"]);
   });
 });
