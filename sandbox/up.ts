@@ -22,6 +22,7 @@ import { preparePackets, waitForMachines } from "./packets.ts";
 import { installPlugins, pluginTable } from "./plugins.ts";
 import { prepareProject } from "./project.ts";
 import { loadCredentials } from "./services/cloudflare/credentials.ts";
+import { loadAuthority } from "./services/edge/certificates.ts";
 import { PACKAGES_HOST, PAGE_HOST } from "./services/internet/web.ts";
 import { startService, type ServiceStart } from "./supervise.ts";
 
@@ -146,6 +147,15 @@ function readHostKey(name: string, paths: SandboxPaths): string {
   }
 }
 
+/** Names of the sandbox's internet that are in no zone: its web, and the two by which connectors find the edge. */
+function internetNames(connectors: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const regions = connectors.map((address, index): [string, string[]] => [
+    `region${index + 1}.v2.argotunnel.com`,
+    [address],
+  ]);
+  return { [PAGE_HOST]: [webAddress], [PACKAGES_HOST]: [webAddress], ...Object.fromEntries(regions) };
+}
+
 /** What runs for a sandbox of this kind, in the order in which it is started. */
 function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): ServiceStart[] {
   const main = (name: string): string => join(services, name, "main.ts");
@@ -156,15 +166,20 @@ function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): Servi
       { name: "cloudflare", main: main("cloudflare"), args: ["--api", "127.0.0.1:0"], timeoutSeconds },
     ];
   }
+  const { resolver, edge: place } = loadWorld().internet;
+  const proxy = place.proxy.join(",");
   const names = join(paths.run, "names.json");
-  writeFileSync(names, JSON.stringify({ [PAGE_HOST]: webAddress, [PACKAGES_HOST]: webAddress }));
-  const api = ["--api", "192.0.2.4:80", "--dns", "1.1.1.1:53,8.8.8.8:53", "--names", names];
+  writeFileSync(names, JSON.stringify(internetNames(place.connectors)));
+  const dns = ["--dns", "1.1.1.1:53,8.8.8.8:53", "--edge", proxy, "--names", names];
+  const api = ["--api", "192.0.2.4:80", ...dns];
+  const edge = ["--proxy", proxy, "--connectors", place.connectors.join(","), "--resolver", resolver];
   const web = ["--packages", paths.packages, "--listen", `${webAddress}:80`];
   const fabric = join(import.meta.dirname, "fabric", "main.ts");
   return [
     { name: "aws", main: main("aws"), role: "ctl", timeoutSeconds },
     { name: "cloudflare", main: main("cloudflare"), args: api, role: "inet", timeoutSeconds },
     { name: "internet", main: main("internet"), args: web, role: "inet", timeoutSeconds },
+    { name: "edge", main: main("edge"), args: edge, role: "inet", timeoutSeconds },
     { name: "fabric", main: fabric, role: "ctl", timeoutSeconds: fabricStartSeconds },
   ];
 }
@@ -174,7 +189,7 @@ async function startServices({ paths, progress }: Parts, image: HostImage | unde
     const told: string[] = [];
     if (image !== undefined) {
       say("packages of the hosts");
-      await prepareRepository(image.packages, paths.packages);
+      await prepareRepository(image.packages, paths.packages, loadAuthority(paths).pem);
     }
     for (const start of serviceStarts(paths, image)) {
       say(`starting ${start.name}`);

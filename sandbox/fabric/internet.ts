@@ -102,7 +102,11 @@ function internetGates(
 
 /** The addresses that services of the internet listen on. */
 function internetServiceAddresses(world: World): Address[] {
-  return world.internet.services.map((address) => ({ device: "lo", cidr: `${address}/32` }));
+  const { services, edge } = world.internet;
+  return [...services, ...edge.proxy, ...edge.connectors].map((address) => ({
+    device: "lo",
+    cidr: `${address}/32`,
+  }));
 }
 
 export function internetNamespace(

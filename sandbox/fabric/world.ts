@@ -78,6 +78,13 @@ const world = z
       resolver: address,
       /** Addresses on which the internet's own services listen. */
       services: z.array(address),
+      /** Cloudflare's edge, whose addresses are not among the services' again. */
+      edge: z.strictObject({
+        /** What proxied names answer. */
+        proxy: z.array(address).min(1),
+        /** What connectors of tunnels dial. */
+        connectors: z.array(address).min(1),
+      }),
       /** Machines that stand on the internet with one address and no more. */
       hosts: z.record(name, address),
     }),

@@ -85,7 +85,7 @@ describe("with packets", () => {
     }
     expect(Object.keys(await start(paths, true))).toEqual(["same"]);
     const status = await sandboxStatus(paths);
-    expect(status.services.map(({ pid }) => pid !== undefined)).toEqual([true, true, true, true]);
+    expect(status.services.map(({ pid }) => pid !== undefined)).toEqual([true, true, true, true, true]);
     const answer = await execInMachine("lucidia", apiThroughTunnel, {}, paths);
     expect(answer.stdout).toContain("api-1.us-west");
   });

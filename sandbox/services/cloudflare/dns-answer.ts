@@ -12,12 +12,6 @@ import { isWithin } from "./names.ts";
 import type { Pool } from "./pools.ts";
 import type { DnsRecord, Store, Zone } from "./store.ts";
 
-/**
- * The addresses that stand for Cloudflare's edge: what proxied names answer. The sandbox's internet has IPv4 only,
- * so unlike the real edge it has no IPv6 addresses.
- */
-const edgeAddresses: readonly string[] = ["104.16.0.10", "104.16.0.11"];
-
 /** Names of the sandbox itself with their addresses: `page.sandbox.test`. */
 export type StaticNames = Readonly<Record<string, readonly string[]>>;
 
@@ -114,10 +108,16 @@ type Node =
 export class Resolver {
   readonly #store: Store;
   readonly #names: StaticNames;
+  readonly #edge: readonly string[];
 
-  constructor(store: Store, names: StaticNames) {
+  /**
+   * @param edge where the edge is: what proxied names answer. The sandbox's internet has IPv4 only, so unlike
+   *   Cloudflare's this one has no IPv6 addresses.
+   */
+  constructor(store: Store, names: StaticNames, edge: readonly string[]) {
     this.#store = store;
     this.#names = names;
+    this.#edge = edge;
   }
 
   /** Answers one question; `name` is spelt in the answer as it was in the question. */
@@ -151,7 +151,9 @@ export class Resolver {
     const own = this.#own(zone, key, name, type, records);
     if (own.length > 0) return { code: "NOERROR", answers: own, authorities: [] };
     const edge =
-      balancer === undefined ? this.#edge(name, type, records) : this.#balanced(name, type, balancer);
+      balancer === undefined
+        ? this.#proxied(zone, name, type, records)
+        : this.#balanced(zone, name, type, balancer);
     if (edge !== undefined)
       return { code: "NOERROR", answers: edge, authorities: edge.length > 0 ? [] : negative };
     const alias = records.find((record) => record.type === "CNAME");
@@ -177,14 +179,19 @@ export class Resolver {
   }
 
   /**
-   * What the edge answers for a proxied name: one proxied record makes the whole name proxied
-   * (dns/proxy-status). Only addresses are the edge's; other types are answered as they stand.
+   * What is answered for a proxied name: one proxied record makes the whole name proxied (dns/proxy-status), unless the
+   * zone is paused. Only addresses are the edge's; other types are answered as they stand.
    */
-  #edge(name: string, type: RecordType, records: readonly DnsRecord[]): readonly Answer[] | undefined {
-    const proxied = records.filter((record) => record.proxied);
+  #proxied(
+    zone: Zone,
+    name: string,
+    type: RecordType,
+    records: readonly DnsRecord[],
+  ): readonly Answer[] | undefined {
+    const proxied = records.filter((record) => record.proxied && !zone.paused);
     if (proxied.length === 0 || !["A", "AAAA", "CNAME"].includes(type)) return undefined;
     if (type !== "A" || proxied.some((record) => record.settings.ipv6_only === true)) return [];
-    return edgeAddresses.map((data) => ({ type: "A", name, ttl: automaticTtlSeconds, data }));
+    return this.#edge.map((data) => ({ type: "A", name, ttl: automaticTtlSeconds, data }));
   }
 
   /** The load balancer of exactly this name; it goes before records of the name. */
@@ -197,11 +204,16 @@ export class Resolver {
    * A proxied load balancer is answered by the edge; another one by the addresses of the first pool that is enabled.
    * Which of its origins are healthy only the edge knows.
    */
-  #balanced(name: string, type: RecordType, balancer: LoadBalancer): readonly Answer[] | undefined {
+  #balanced(
+    zone: Zone,
+    name: string,
+    type: RecordType,
+    balancer: LoadBalancer,
+  ): readonly Answer[] | undefined {
     if (!["A", "AAAA", "CNAME"].includes(type)) return undefined;
     if (type !== "A") return [];
-    if (balancer.proxied)
-      return edgeAddresses.map((data) => ({ type, name, ttl: automaticTtlSeconds, data }));
+    if (balancer.proxied && !zone.paused)
+      return this.#edge.map((data) => ({ type, name, ttl: automaticTtlSeconds, data }));
     const pools = this.#store.objects("pool") as readonly Pool[];
     const used = [...balancer.default_pools, balancer.fallback_pool].flatMap(
       (id) => pools.find((pool) => pool.id === id && pool.enabled) ?? [],

@@ -1,7 +1,7 @@
 /**
  * The simulated Cloudflare: its API v4, the DNS of the sandbox's internet, and a control API.
  *
- *     node main.ts --api 192.0.2.4:80 --dns 1.1.1.1:53,8.8.8.8:53 --names names.json
+ *     node main.ts --api 192.0.2.4:80 --dns 1.1.1.1:53,8.8.8.8:53 --edge 104.16.0.10,104.16.0.11 --names names.json
  *
  * It serves the sandbox that `$ROADNET_SANDBOX_DIR` means, in the network namespace that it is started in.
  */
@@ -23,9 +23,10 @@ import { createApiServer, type ApiParts } from "./http.ts";
 import { apiPrefix } from "./route.ts";
 import { Store } from "./store.ts";
 
-const usage = `usage: main.ts --api HOST:PORT [--dns HOST:PORT,HOST:PORT] [--names FILE.json]
+const usage = `usage: main.ts --api HOST:PORT [--dns HOST:PORT,HOST:PORT --edge ADDRESS,ADDRESS] [--names FILE.json]
   --api    where the API listens over HTTP; port 0 for any free one
   --dns    where the resolver listens over UDP and TCP; without it there is none
+  --edge   what the resolver answers for proxied names
   --names  names of the sandbox itself: {"page.sandbox.test": "192.0.2.80"}`;
 
 function parseAddress(text: string): Address {
@@ -51,6 +52,10 @@ function readNames(file: string | undefined): StaticNames {
   );
 }
 
+function splitList(list: string | undefined): readonly string[] {
+  return (list ?? "").split(",").filter((part) => part !== "");
+}
+
 async function listen(
   server: Server,
   target: { port: number; host: string } | { path: string },
@@ -66,9 +71,13 @@ async function listen(
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { api: { type: "string" }, dns: { type: "string" }, names: { type: "string" } },
+    options: {
+      ...{ api: { type: "string" }, dns: { type: "string" } },
+      ...{ edge: { type: "string" }, names: { type: "string" } },
+    } as const,
   });
-  if (values.api === undefined) throw new Error(usage);
+  const [resolvers, edge] = [splitList(values.dns), splitList(values.edge)];
+  if (values.api === undefined || (resolvers.length > 0 && edge.length === 0)) throw new Error(usage);
   const paths = sandboxPaths();
   const living = findService("cloudflare", paths);
   if (living !== undefined) throw new Error(`the service already runs as process ${living.pid}`);
@@ -86,9 +95,9 @@ async function main(): Promise<void> {
   if (bound === null || typeof bound === "string") throw new Error("the API has no address");
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
   const url = `http://${host}:${bound.port}`;
-  const resolver = new Resolver(parts.store, readNames(values.names));
+  const resolver = new Resolver(parts.store, readNames(values.names), edge);
   const dns: string[] = [];
-  for (const text of (values.dns ?? "").split(",").filter((part) => part !== "")) {
+  for (const text of resolvers) {
     const server = await listenDns(resolver, parseAddress(text));
     dns.push(`${server.address.host}:${server.address.port}`);
   }

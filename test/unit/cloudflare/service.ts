@@ -52,7 +52,9 @@ export class TestService {
       JSON.stringify({ "page.sandbox.test": "192.0.2.80", "Six.Sandbox.Test.": ["2001:db8::1"] }),
     );
     const main = join(checkout, "sandbox/services/cloudflare/main.ts");
-    const child = spawn(process.execPath, [main, "--api", "127.0.0.1:0", "--dns", dns, "--names", names], {
+    const edge = ["--edge", "104.16.0.10,104.16.0.11"];
+    const args = [main, "--api", "127.0.0.1:0", "--dns", dns, ...edge, "--names", names];
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, ROADNET_SANDBOX_DIR: this.paths.root },
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -335,7 +335,7 @@ describe("what cannot be realised", () => {
 
   it("is told in a world with an address outside of its LAN, or with an unknown key", () => {
     const text = (gateway: string, more: string) => `
-internet: { resolver: 1.1.1.1, services: [], hosts: {} }
+internet: { resolver: 1.1.1.1, services: [], edge: { proxy: [192.0.2.5], connectors: [192.0.2.6] }, hosts: {} }
 operator: 192.0.2.10
 ${more}
 sites:

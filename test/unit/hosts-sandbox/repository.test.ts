@@ -48,18 +48,20 @@ test("apt finds the image's packages and the connector's stand-in, and its progr
   writeFileSync(program, "#!/bin/sh\necho not cloudflared\n");
   chmodSync(program, 0o755);
 
-  await prepareRepository(image, join(folder, "own"), program);
+  await prepareRepository(image, join(folder, "own"), "an authority\n", program);
   // And again, over what is there.
-  await prepareRepository(image, join(folder, "own"), program);
+  await prepareRepository(image, join(folder, "own"), "an authority\n", program);
   apt(folder, "update");
   apt(folder, "download", "given", "cloudflared");
   const unpack = "dpkg-deb --extract cloudflared_*.deb out && out/usr/bin/cloudflared";
   expect(spawnSync("sh", ["-ec", unpack], { cwd: folder, encoding: "utf8" }).stdout).toBe(
     "not cloudflared\n",
   );
+  const trusted = join(folder, "out", "usr", "share", "cloudflared", "edge-ca.pem");
+  expect(readFileSync(trusted, "utf8")).toBe("an authority\n");
   expect(readFileSync(join(folder, "own", "Packages"), "utf8")).toContain("which it is not");
 
-  await expect(prepareRepository(image, join(folder, "own"), join(folder, "nothing"))).rejects.toThrow(
+  await expect(prepareRepository(image, join(folder, "own"), "", join(folder, "nothing"))).rejects.toThrow(
     "npm run agent",
   );
 });
