@@ -130,6 +130,8 @@ describe("the edge beside Cloudflare", () => {
     await vi.waitFor(async () => {
       const { pools, problems, error } = await status();
       expect(error).toBeUndefined();
+      expect(kindOf("api.zone.test")).toBe("balancer");
+      expect(bed.edge.state.zones[0]?.settings.min_tls_version).toBe("1.2");
       expect(problems).toEqual([expect.stringContaining("rule strange of api.zone.test is left out")]);
       const [endpoint] = pools[0]?.endpoints ?? [];
       expect(pools[0]).toMatchObject({ name: "west", healthy: false });
@@ -139,8 +141,6 @@ describe("the edge beside Cloudflare", () => {
         reason: expect.stringMatching(/^521 /) as string,
       });
     }, patience);
-    expect(kindOf("api.zone.test")).toBe("balancer");
-    expect(bed.edge.state.zones[0]?.settings.min_tls_version).toBe("1.2");
   });
 
   it("hands tokens out in place of a login, to whom a policy lets in", async () => {
