@@ -279,7 +279,7 @@ func TestANewConfigurationReplacesTheOldAndAWrongOneDoesNot(t *testing.T) {
 
 func TestAWebSocketCarriesBytesBothWays(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
-		if request.Header.Get("Upgrade") != "websocket" || request.Header.Get("Sec-WebSocket-Key") != "k" {
+		if request.Header.Get("Upgrade") != "websocket" || request.Header.Get("Sec-WebSocket-Key") != "k" || request.Header.Get(upgradeHeader) != "" {
 			t.Errorf("headers %v", request.Header)
 		}
 		conn, buffered, err := http.NewResponseController(writer).Hijack()
@@ -332,7 +332,8 @@ func TestARefusalIsDialledAgainLater(t *testing.T) {
 	for range 2 * connections {
 		edge.accept().answer(`{"error":"Unauthorized: Invalid tunnel secret"}`)
 	}
-	if passed := time.Since(began); passed < firstWait {
+	// Not at once, and not only when the edge would have had to say something for the last time.
+	if passed := time.Since(began); passed < firstWait || passed > handshakeLimit {
 		t.Errorf("all were dialled again within %s", passed)
 	}
 }
