@@ -36,7 +36,10 @@ describe("createBaseNamespaces", () => {
     await createBaseNamespaces(root);
     expect(kernel.roles()).toEqual(["ctl", "inet", "op"]);
     const services = (await kernel.addresses("inet")).map(({ cidr }) => cidr).sort();
-    expect(services).toEqual(["1.1.1.1/32", "192.0.2.4/32", "192.0.2.80/32", "8.8.8.8/32"]);
+    expect(services).toEqual([
+      ...["1.1.1.1/32", "104.16.0.10/32", "104.16.0.11/32", "192.0.2.4/32", "192.0.2.80/32"],
+      ...["198.41.192.7/32", "198.41.200.7/32", "8.8.8.8/32"],
+    ]);
     expect(readFileSync(`/etc/netns/${kernel.fullName("op")}/resolv.conf`, "utf8")).toBe(
       "nameserver 1.1.1.1\n",
     );
