@@ -10,7 +10,7 @@ import { probe } from "./probe.ts";
 import { Proxy, respondOn } from "./proxy.ts";
 import { zoneOf } from "./routing.ts";
 import { emptyState, type EdgeState } from "./state.ts";
-import { connectorName, Tunnels, type TunnelParts } from "./tunnels.ts";
+import { connectorName, Tunnels, type Timings, type TunnelParts } from "./tunnels.ts";
 
 export interface EdgeParts {
   readonly authority: EdgeAuthority;
@@ -19,6 +19,7 @@ export interface EdgeParts {
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;
+  readonly timings?: Timings;
 }
 
 export class Edge {
@@ -31,11 +32,14 @@ export class Edge {
   #state: EdgeState = emptyState;
 
   constructor(parts: EdgeParts) {
-    const { authority, ways, authenticate, log, clock, random } = parts;
+    const { authority, ways, authenticate, log, clock, random, timings } = parts;
     const state = (): EdgeState => this.#state;
     this.#parts = parts;
     this.#certificates = new ZoneCertificates(authority);
-    this.tunnels = new Tunnels({ state, authenticate, log });
+    this.tunnels = new Tunnels({
+      ...{ state, authenticate, log },
+      ...(timings === undefined ? {} : { timings }),
+    });
     this.monitors = new Monitors({
       probe: async (monitor, endpoint) => await probe(monitor, endpoint, ways, this.tunnels),
       log,

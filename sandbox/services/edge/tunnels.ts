@@ -45,7 +45,7 @@ export interface TunnelParts {
   readonly timings?: Timings;
 }
 
-interface Timings {
+export interface Timings {
   /** Until a connector has registered, or taken a configuration. */
   readonly answerMilliseconds: number;
   /** From one sign of life to the next. */
@@ -166,12 +166,9 @@ export class Tunnels implements TunnelCarrier {
     const lines = this.#lines.get(said.tunnelId) ?? new Set();
     this.#lines.set(said.tunnelId, lines.add(line));
     this.#parts.log(`connection ${said.connIndex} of tunnel ${said.tunnelId} from ${from} is up`);
-    const ping = setInterval(() => {
-      this.#ping(session);
-    }, this.#timings.pingMilliseconds);
+    this.#listen(session);
     let isOver = false;
     const end = (): void => {
-      clearInterval(ping);
       if (isOver) return;
       isOver = true;
       lines.delete(line);
@@ -186,16 +183,22 @@ export class Tunnels implements TunnelCarrier {
     control.resume();
   }
 
-  /** A connector that went away without a word does not answer. */
-  #ping(session: ClientHttp2Session): void {
-    const late = setTimeout(() => {
-      session.destroy();
-    }, this.#timings.pingMilliseconds);
-    const isSent = session.ping(() => {
-      clearTimeout(late);
-    });
-    if (!isSent) clearTimeout(late);
+  /** Asks for a sign of life again and again: a connector that went away without a word gives none. */
+  #listen(session: ClientHttp2Session): void {
+    const { pingMilliseconds } = this.#timings;
+    let late: NodeJS.Timeout | undefined;
+    const ping = setInterval(() => {
+      if (session.destroyed) return;
+      late ??= setTimeout(() => {
+        session.destroy();
+      }, pingMilliseconds);
+      session.ping(() => {
+        clearTimeout(late);
+        late = undefined;
+      });
+    }, pingMilliseconds);
     session.once("close", () => {
+      clearInterval(ping);
       clearTimeout(late);
     });
   }

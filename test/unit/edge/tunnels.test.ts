@@ -24,7 +24,8 @@ const authenticate = async ({ accountTag, tunnelId, tunnelSecret }: Registration
   }
 };
 
-const bed = new Bed({ authenticate });
+/** A sign of life every two seconds: a connector may be slow on a machine that has other things to do. */
+const bed = new Bed({ authenticate, timings: { answerMilliseconds: 15_000, pingMilliseconds: 2_000 } });
 let dial = "";
 
 async function start(
@@ -222,6 +223,19 @@ describe("a tunnel", () => {
     await vi.waitFor(() => {
       expect(indexes()).toEqual([]);
     });
+  });
+
+  it("forgets a connector that gives no sign of life", async () => {
+    const { child } = await start(token);
+    await connected();
+    child.kill("SIGSTOP");
+    await vi.waitFor(
+      () => {
+        expect(indexes()).toEqual([]);
+      },
+      { timeout: 15_000, interval: 50 },
+    );
+    await stop(child, "SIGKILL");
   });
 
   it("takes no connector with another secret, and its connector no other edge", async () => {
