@@ -2,12 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { createCloud } from "./components/cloud.ts";
 import { createCloudflare } from "./components/cloudflare/create.ts";
-import {
-  loadCloudflareAccountId,
-  loadHostAsking,
-  loadNetworkConfig,
-  readable,
-} from "./components/config/load.ts";
+import { loadStackConfig, readable } from "./components/config/load.ts";
 import { cleanUpDeparted } from "./components/hosts/departed.ts";
 import { createFleet } from "./components/hosts/fleet.ts";
 import { networkOutputs } from "./components/outputs.ts";
@@ -17,20 +12,20 @@ import { planNetwork } from "./components/plan/plan.ts";
 import { registerProtection } from "./components/protection.ts";
 import { SymbolTable } from "./components/resolve.ts";
 
-const network = loadNetworkConfig();
+const { network, cloudflareAccountId, asking } = loadStackConfig();
 const plan = readable(() => planNetwork(network, pulumi.getStack()));
 const symbols = new SymbolTable();
 registerProtection(network.guard.protect);
 
 const cloud = createCloud(plan, symbols);
 
-const dns = createCloudflare(plan, symbols, loadCloudflareAccountId);
+const dns = createCloudflare(plan, symbols, cloudflareAccountId);
 const records = [...dns.values()].flatMap((zone) => zone.records);
 
 createSecrets(plan, symbols);
 const authority = createAuthority(plan, symbols);
 const { instances } = cloud;
-const fleet = createFleet({ plan, symbols, instances, records, authority, asking: loadHostAsking() });
+const fleet = createFleet({ plan, symbols, instances, records, authority, asking });
 
 cleanUpDeparted(plan);
 

@@ -10,15 +10,20 @@ import { Zone } from "./zone.ts";
 
 /**
  * Creates the plan's Cloudflare side and defines its tunnels' symbols.
- * @param accountId asked for only where something is made that belongs to the account
+ * @param account whose all of it is; `undefined` where nothing is made that belongs to one
  * @returns the zones by name
  */
 export function createCloudflare(
   plan: NetworkPlan,
   symbols: SymbolTable,
-  accountId: () => string,
+  account: string | undefined,
 ): ReadonlyMap<string, Zone> {
   const { tunnels, loadBalancers, access } = plan.cloudflare;
+  const accountId = (): string => {
+    if (account === undefined)
+      throw new Error("something belongs to a Cloudflare account, and none is configured");
+    return account;
+  };
   if (tunnels.length > 0) symbols.define({ kind: "cloudflare-account" }, pulumi.output(accountId()));
   for (const tunnel of tunnels) {
     new Tunnel(tunnel.name, { plan: tunnel, symbols, accountId: accountId() });

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { guard, type GuardConfig } from "./guard.ts";
-import { expected, pattern } from "./leaf.ts";
+import { expected, integer, pattern } from "./leaf.ts";
 import { ConfigError, formatPath, suggestion, type ConfigProblem, type Path } from "./problem.ts";
 import { fillIn, withAddresses } from "./addresses.ts";
 import type { Loose } from "./loose.ts";
@@ -85,6 +85,27 @@ export function parseGuardConfig(raw: unknown): GuardConfig {
   return parsed.data.guard;
 }
 
+/**
+ * Whether anything of a network, as it is written, belongs to a Cloudflare account: a zone that the stack manages, a
+ * tunnel, a load balancer or Access.
+ */
+export function needsAccount(raw: unknown): boolean {
+  const { dns, cloudflare } = remainder(raw, []);
+  const owned = [cloudflare?.tunnels, cloudflare?.loadBalancers, cloudflare?.access];
+  return (
+    Object.values(dns?.zones ?? {}).some((each) => each?.managed === true) ||
+    owned.some((things) => Object.keys(things ?? {}).length > 0)
+  );
+}
+
+/** Checks a value beside the network. */
+function parseBeside<Value>(key: string, schema: z.ZodType<Value>, raw: unknown): Value {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const path = `blackroad-network:${key}`;
+  throw new ConfigError(parsed.error.issues.map(({ message }) => ({ path, message, rule: undefined })));
+}
+
 const accountId = pattern("a Cloudflare account id of 32 hexadecimal digits", /^[0-9a-f]{32}$/);
 
 /**
@@ -92,10 +113,17 @@ const accountId = pattern("a Cloudflare account id of 32 hexadecimal digits", /^
  * @throws {ConfigError} where it is missing or none.
  */
 export function parseCloudflareAccountId(raw: unknown): string {
-  const parsed = accountId.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const path = "blackroad-network:cloudflareAccountId";
-  throw new ConfigError(parsed.error.issues.map(({ message }) => ({ path, message, rule: undefined })));
+  return parseBeside("cloudflareAccountId", accountId, raw);
+}
+
+const askSeconds = integer("seconds for a host to answer in", 1, 300).default(5);
+
+/**
+ * Checks the value of `blackroad-network:askSeconds`.
+ * @throws {ConfigError} where it is out of range.
+ */
+export function parseAskSeconds(raw: unknown): number {
+  return parseBeside("askSeconds", askSeconds, raw);
 }
 
 function problemOf(finding: Finding): ConfigProblem {

@@ -1,7 +1,7 @@
 /** Wrong edits to a stack's file, and what a preview says to them. */
 import * as pulumi from "@pulumi/pulumi";
 import { parseDocument } from "yaml";
-import { loadNetworkConfig, readable } from "../../../components/config/load.ts";
+import { loadStackConfig, readable } from "../../../components/config/load.ts";
 import { networkKey } from "../../../components/config/problem.ts";
 import type { RuleId } from "../../../components/config/sources.ts";
 import { planNetwork } from "../../../components/plan/plan.ts";
@@ -55,7 +55,7 @@ export function refusalOf(file: string): string | undefined {
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts));
   try {
-    readable(() => planNetwork(loadNetworkConfig(), "prod"));
+    readable(() => planNetwork(loadStackConfig().network, "prod"));
     return undefined;
   } catch (error) {
     if (pulumi.RunError.isInstance(error)) return error.message;
@@ -63,7 +63,7 @@ export function refusalOf(file: string): string | undefined {
   }
 }
 
-/** One finding as it is printed; rule and source where the rule is a platform's. */
+/** One finding as it is printed, its path without the network's own key; rule and source where the rule is a platform's. */
 export interface Told {
   readonly path: string;
   readonly message: string;
@@ -77,7 +77,7 @@ export function findingsIn(refusal: string): Told[] {
   const findings: Told[] = [];
   for (const line of lines) {
     const last = findings.at(-1);
-    const path = /^ {2}(?! )blackroad-network:network\.(.+)$/.exec(line)?.[1];
+    const path = /^ {2}(?! )blackroad-network:(?:network\.)?(.+)$/.exec(line)?.[1];
     const [, rule, source] = /^ {4}([a-z]+\/[a-z-]+): (\S+)$/.exec(line) ?? [];
     if (path !== undefined) findings.push({ path, message: "" });
     else if (last?.message === "" && line.startsWith("    "))
