@@ -22,6 +22,18 @@ const downloadTimeoutMilliseconds = 900_000;
 const buildTimeoutSeconds = 3_000;
 const languageHost = "pulumi-language-nodejs";
 
+/** The language host that is built, under a name by which nothing but its wrapper finds it. */
+const builtHost = "pulumi-language-nodejs-built";
+
+/**
+ * Today's engine sends a project's options with each request; the host that can be built is from a time when they were
+ * flags. Without the flag it would load the TypeScript compiler at every run, for a program that needs none.
+ */
+export const hostWrapper = `#!/bin/sh
+# What Pulumi.yaml says, for a language host that is too old to be told so by the engine.
+exec "\${0%/*}/${builtHost}" -typescript=false "$@"
+`;
+
 /** Those folders of PATH that hold a suitable CLI with its language host beside it; else why not. */
 async function findOnPath() {
   const reasons = [];
@@ -180,12 +192,13 @@ async function build(/** @type {string} */ staging, /** @type {(detail: string) 
     {
       module: "pulumi-language",
       command: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-      output: join(staging, languageHost),
+      output: join(staging, builtHost),
       flags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.60.0",
     },
     go,
     say,
   );
+  writeFileSync(join(staging, languageHost), hostWrapper, { mode: 0o755 });
 }
 
 /** @returns {Promise<PulumiChoice>} */

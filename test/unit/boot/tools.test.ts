@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { missingPackages } from "../../../scripts/steps/debian.mjs";
 import { npmCommand, withTools } from "../../../scripts/steps/node.mjs";
-import { download, findPulumi } from "../../../scripts/steps/pulumi.mjs";
+import { download, findPulumi, hostWrapper } from "../../../scripts/steps/pulumi.mjs";
 
 let folder: string;
 beforeEach(() => {
@@ -59,6 +60,17 @@ describe("findPulumi", () => {
     program("alone/pulumi", "v3.259.0");
     onPath("old", "broken", "alone");
     expect(await findPulumi()).toBeUndefined();
+  });
+});
+
+describe("the language host that is built", () => {
+  it("is told to load no TypeScript compiler, and gets what the engine tells it", () => {
+    const built = program("home of it/pulumi-language-nodejs-built", "");
+    writeFileSync(built, '#!/bin/sh\nprintf "%s\\n" "$@"\n');
+    const wrapper = join(folder, "home of it", "pulumi-language-nodejs");
+    writeFileSync(wrapper, hostWrapper, { mode: 0o755 });
+    const said = execFileSync(wrapper, ["127.0.0.1:4242"], { encoding: "utf8" });
+    expect(said).toBe("-typescript=false\n127.0.0.1:4242\n");
   });
 });
 
