@@ -78,6 +78,12 @@ describe("the engine's environment", () => {
     });
   });
 
+  it("keeps what Node.js has compiled for the next sandbox of the checkout", () => {
+    const checkout = join(import.meta.dirname, "..", "..", "..");
+    const { NODE_COMPILE_CACHE: folder } = engineEnvironment(paths, { packets: true });
+    expect(folder).toBe(join(checkout, "node_modules", ".cache", "node-compile"));
+  });
+
   it("has paper hosts and a loopback Cloudflare without packets", () => {
     announceCloudflare();
     const environment = engineEnvironment(paths, { packets: false });
