@@ -1,5 +1,5 @@
 /** Rounds: both sides by turns on machines that have just been made. */
-import { measure, type Measurement } from "../lib/measure.ts";
+import { inNetwork, measure, type Measurement } from "../lib/measure.ts";
 import { Ansible } from "./ansible.ts";
 import { Engine } from "./engine.ts";
 import { fleetHosts, type FleetHost } from "./hosts.ts";
@@ -75,7 +75,8 @@ async function measuredRun(
   isAgain: boolean,
 ): Promise<Run> {
   const before = await world.connections(hosts);
-  const { measurement } = await measure(world.network, player.isHostProcess, () => player.run(isAgain));
+  const watched = { isDriver: inNetwork(world.network), isHostProcess: player.isHostProcess };
+  const { measurement } = await measure(watched, () => player.run(isAgain));
   await player.end();
   const after = await world.connections(hosts);
   const taken = after.map((count, index) => count - (before[index] ?? 0));

@@ -1,4 +1,4 @@
-/** Measuring a program that runs in a network namespace of its own: time, processor time and memory. */
+/** Measuring a program that is many processes: time, processor time and memory. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface Measurement {
@@ -7,7 +7,7 @@ export interface Measurement {
   readonly driverCpuSeconds: number;
   /** Processor time of the whole machine meanwhile: the program, the hosts and the kernel. */
   readonly machineCpuSeconds: number;
-  /** Largest sum of the proportional set sizes of all processes in the namespace, in MiB. */
+  /** Largest sum of the proportional set sizes of all the program's processes, in MiB. */
   readonly driverMiB: number;
   /** Largest resident set of a single process of the given names elsewhere: on the hosts. */
   readonly hostProcessMiB: number;
@@ -42,18 +42,37 @@ function kibibytes(path: string, name: string): number {
   return Number(match?.[1] ?? 0);
 }
 
+/** Which processes are looked at while the program runs. */
+export interface Watched {
+  /** Whether a process is the program's. @throws where it has ended meanwhile. */
+  readonly isDriver: (pid: string) => boolean;
+  /** Which others do the program's work on the hosts, by their short names. */
+  readonly isHostProcess: (name: string) => boolean;
+}
+
+/** @param network of a namespace, as /proc/PID/ns/net tells it: all processes in there are the program's */
+export function inNetwork(network: string): Watched["isDriver"] {
+  return (pid) => readlinkSync(`/proc/${pid}/ns/net`) === network;
+}
+
+/** Whether a process was started with this variable in its environment, or by one that was. */
+export function withVariable(name: string, value: string): Watched["isDriver"] {
+  const mark = `\0${name}=${value}\0`;
+  return (pid) => `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(mark);
+}
+
 interface Sample {
   readonly driverMiB: number;
   readonly hostProcessMiB: number;
 }
 
-function sample(network: string, isHostProcess: (name: string) => boolean): Sample {
+function sample({ isDriver, isHostProcess }: Watched): Sample {
   let driver = 0;
   let largest = 0;
   for (const pid of readdirSync("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     try {
-      if (readlinkSync(`/proc/${pid}/ns/net`) === network) {
+      if (isDriver(pid)) {
         driver += kibibytes(`/proc/${pid}/smaps_rollup`, "Pss");
       } else if (isHostProcess(readFileSync(`/proc/${pid}/comm`, "utf8").trim())) {
         largest = Math.max(largest, kibibytes(`/proc/${pid}/status`, "VmHWM"));
@@ -70,20 +89,11 @@ export interface Measured<T> {
   readonly measurement: Measurement;
 }
 
-/**
- * Runs something that starts processes in a network namespace, and measures it.
- *
- * @param network of the namespace, as /proc/PID/ns/net tells it: all processes in there are the program's
- * @param isHostProcess which processes elsewhere do the program's work on the hosts, by their short names
- */
-export async function measure<T>(
-  network: string,
-  isHostProcess: (name: string) => boolean,
-  work: () => Promise<T>,
-): Promise<Measured<T>> {
+/** Runs something that starts processes, and measures it. */
+export async function measure<T>(watched: Watched, work: () => Promise<T>): Promise<Measured<T>> {
   const peak = { driverMiB: 0, hostProcessMiB: 0 };
   const timer = setInterval(() => {
-    const seen = sample(network, isHostProcess);
+    const seen = sample(watched);
     peak.driverMiB = Math.max(peak.driverMiB, seen.driverMiB);
     peak.hostProcessMiB = Math.max(peak.hostProcessMiB, seen.hostProcessMiB);
   }, sampleMilliseconds);
