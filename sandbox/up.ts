@@ -157,7 +157,7 @@ function internetNames(connectors: readonly string[]): Readonly<Record<string, r
 }
 
 /** What runs for a sandbox of this kind, in the order in which it is started. */
-function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): ServiceStart[] {
+export function serviceStarts(paths: SandboxPaths, image: HostImage | undefined): ServiceStart[] {
   const main = (name: string): string => join(services, name, "main.ts");
   const timeoutSeconds = serviceStartSeconds;
   if (image === undefined) {

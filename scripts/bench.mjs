@@ -28,6 +28,13 @@ const benchmarks = [
     packets: true,
     packages: benchmarkPackages.fleet,
   },
+  {
+    name: "preview",
+    program: "bench/preview/main.ts",
+    what: "Previews and updates of networks of 2, 8 and 32 regions, from nothing and with nothing to do, and how the program starts. Beside a flat program that declares the same resources by hand, and beside ts-node.",
+    packets: false,
+    packages: [],
+  },
 ];
 
 const usage = `Usage: npm run bench NAME [-- OPTION …]
@@ -46,6 +53,7 @@ Exit codes: 0 measured, 1 something failed, 2 this machine cannot do it.
 Examples:
   npm run bench fleet
   npm run bench fleet -- --hosts 5,10 --rounds 1
+  npm run bench preview -- --regions 2,8,32 --rounds 3
 `;
 
 const reportFile = join(checkout, "docs", "bench.md");
@@ -128,8 +136,13 @@ await main("npm run bench", async (progress) => {
     );
     return 0;
   }
+  if (process.platform !== "linux") {
+    throw new SetupError(`Benchmarks read /proc, which Linux has, and this is ${process.platform}.`, 2);
+  }
   const environment = await bootstrap({ packets: chosen.packets }, progress);
-  await progress.step("debian", (say) => ensureDebianPackages(chosen.packages, say));
+  if (chosen.packages.length > 0) {
+    await progress.step("debian", (say) => ensureDebianPackages(chosen.packages, say));
+  }
   const folder = join(checkout, "node_modules", ".cache", "reports");
   mkdirSync(folder, { recursive: true });
   const output = join(folder, `bench-${chosen.name}.json`);
