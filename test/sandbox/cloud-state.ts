@@ -201,6 +201,7 @@ function renaming(state: StackState): Renaming {
         return `${head}${rename(Buffer.from(body, "base64").toString())}`;
       })
       .replace(idPattern, (id) => `<${id.slice(0, id.lastIndexOf("-"))}>`)
+      .replace(/\bAROA[0-9A-Z]{17}\b/g, "<role's id>")
       .replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, "<pem>")
       .replace(/\b(?:ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/g, "<ssh key>")
       .replace(/\b(?:SHA256:[A-Za-z0-9+/]{43}|(?:[0-9a-f]{2}:){15}[0-9a-f]{2})/g, "<fingerprint>")
