@@ -27,14 +27,23 @@ function nameConstants(declared: readonly Declared[]): ReadonlyMap<string, strin
 
 class Renderer {
   readonly #constants: ReadonlyMap<string, string>;
+  readonly #named = new Map<string, string>();
 
   constructor(declared: readonly Declared[]) {
     this.#constants = nameConstants(declared);
   }
 
+  /** Constants that were named since the last call, by their resources. */
+  takeNamed(): ReadonlyMap<string, string> {
+    const named = new Map(this.#named);
+    this.#named.clear();
+    return named;
+  }
+
   constant(label: string): string {
     const constant = this.#constants.get(label);
     if (constant === undefined) throw new Error(`${label} is referred to, and not declared`);
+    this.#named.set(label, constant);
     return constant;
   }
 
@@ -95,23 +104,51 @@ class Renderer {
     const { type, name, inputs } = declared;
     const args = this.#map(Object.entries(inputs));
     const constant = this.constant(`${type} ${name}`);
-    return `const ${constant} = new ${classOf(type)}(${JSON.stringify(name)}, ${args}${this.#options(declared)});`;
+    return `export const ${constant} = new ${classOf(type)}(${JSON.stringify(name)}, ${args}${this.#options(declared)});`;
   }
 }
 
 /**
- * The program as an ECMAScript module.
+ * Statements of one module. Pulumi asks for the stack at every resource, and V8 finds a place in a function by going
+ * through all of it: a program that is one long module would be slow for a reason of its own.
+ */
+const statementsPerModule = 100;
+
+const moduleName = (index: number): string => `part-${index + 1}.js`;
+
+/**
+ * The program as ECMAScript modules by their names, of which `index.js` is the first.
  *
  * @param declared each after what it refers to
  */
-export function flatProgram(declared: readonly Declared[]): string {
+export function flatProgram(declared: readonly Declared[]): ReadonlyMap<string, string> {
   const renderer = new Renderer(declared);
-  const sdks = [...new Set(declared.map(({ type }) => classOf(type).split(".")[0] ?? ""))].sort();
-  return [
-    `import * as pulumi from "@pulumi/pulumi";`,
-    ...sdks.map((sdk) => `import * as ${sdk} from "@pulumi/${sdk}";`),
-    "",
-    ...declared.map((one) => renderer.statement(one)),
-    "",
-  ].join("\n");
+  const count = Math.ceil(declared.length / statementsPerModule);
+  const parts = Array.from({ length: count }, (_, index) =>
+    declared.slice(index * statementsPerModule, (index + 1) * statementsPerModule),
+  );
+  const homes = new Map<string, number>(
+    parts.flatMap((part, index) =>
+      part.map(({ type, name }): [string, number] => [`${type} ${name}`, index]),
+    ),
+  );
+  const modules = parts.map((part, index): [string, string] => {
+    const statements = part.map((one) => renderer.statement(one));
+    const sdks = [...new Set(part.map(({ type }) => classOf(type).split(".")[0] ?? ""))].sort();
+    const others = [...renderer.takeNamed()].filter(([label]) => homes.get(label) !== index);
+    const imports = others.map(
+      ([label, constant]) => `import { ${constant} } from "./${moduleName(homes.get(label) ?? 0)}";`,
+    );
+    const lines = [
+      `import * as pulumi from "@pulumi/pulumi";`,
+      ...sdks.map((sdk) => `import * as ${sdk} from "@pulumi/${sdk}";`),
+      ...imports,
+      "",
+      ...statements,
+      "",
+    ];
+    return [moduleName(index), lines.join("\n")];
+  });
+  const index = modules.map(([name]) => `import "./${name}";\n`).join("");
+  return new Map([["index.js", index], ...modules]);
 }

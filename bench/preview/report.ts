@@ -181,7 +181,7 @@ export function describePreview(result: PreviewResult, note = ""): string {
   const { sizes, startUps, providers } = result;
   const largest = sizes.at(-1);
   const lines = [
-    `Ours is the cloud part of the program: configuration, plan, AWS and Cloudflare, with the hosts' instances and without what is done on the hosts over SSH, which no flat program does. The flat program is made of what ours has declared: plain JavaScript, one \`new\` for each resource, without a library and without components. Before every turn the simulated clouds are empty and the stack is new; after it, both sides must have the same resources with the same inputs. Providers: ${providers}.`,
+    `Ours is the cloud part of the program: configuration, plan, AWS and Cloudflare, with the hosts' instances and without what is done on the hosts over SSH, which no flat program does. The flat program is made of what ours has declared: plain JavaScript in modules of a hundred statements, one \`new\` for each resource, without a library and without components. Before every turn the simulated clouds are empty and the stack is new; after it, both sides must have the same resources with the same inputs. Providers: ${providers}.`,
     "",
     ...(note === "" ? [] : [note, ""]),
     ...(largest === undefined ? [] : phases.map((phase) => verdict(largest, phase))),

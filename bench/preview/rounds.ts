@@ -58,7 +58,7 @@ async function makeOurs(bed: Bed, regions: number): Promise<number> {
 async function makeFlat(bed: Bed, declared: readonly Declared[]): Promise<void> {
   await bed.makeProject("flat", { main: "index.js" });
   await writeFile(join(bed.folder("flat"), "package.json"), JSON.stringify({ type: "module" }));
-  await writeFile(join(bed.folder("flat"), "index.js"), flatProgram(declared));
+  for (const [name, text] of flatProgram(declared)) await writeFile(join(bed.folder("flat"), name), text);
 }
 
 interface Turn {

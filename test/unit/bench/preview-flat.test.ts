@@ -73,23 +73,48 @@ function stateOf(mark: string, keyText = privateKey.replace("abc", mark)): State
 const declared = (resources: readonly StateResource[]) => declaredIn({ deployment: { resources } });
 
 describe("a flat program", () => {
-  const text = flatProgram(declared(stateOf("0a1b")));
+  const program = flatProgram(declared(stateOf("0a1b")));
 
   it("declares every custom resource by hand, with references in place of ids", () => {
-    expect(text.split("\n")).toEqual([
+    expect(program.get("index.js")).toBe('import "./part-1.js";\n');
+    expect(program.get("part-1.js")?.split("\n")).toEqual([
       `import * as pulumi from "@pulumi/pulumi";`,
       `import * as aws from "@pulumi/aws";`,
       `import * as tls from "@pulumi/tls";`,
       "",
-      `const provider_aws = new aws.Provider("aws", { region: "us-east-1", skipRegionValidation: true });`,
-      `const vpc_us_west = new aws.ec2.Vpc("us-west", { cidrBlock: "10.0.0.0/16" }, { provider: provider_aws });`,
-      `const eip_us_west_lb_1 = new aws.ec2.Eip("us-west/lb-1", {}, { provider: provider_aws });`,
-      `const subnet_us_west_a = new aws.ec2.Subnet("us-west/a", { vpcId: vpc_us_west.id, tags: { Name: "us-west/a" }, note: pulumi.interpolate\`from \${eip_us_west_lb_1.publicIp}, not 198.18.0.12\` }, { provider: provider_aws, protect: true });`,
-      `const privateKey_key = new tls.PrivateKey("key", { algorithm: "ECDSA" });`,
-      'const instance_us_west_hub_1 = new aws.ec2.Instance("us-west/hub-1", { userData: pulumi.secret(pulumi.interpolate`#cloud-config',
+      `export const provider_aws = new aws.Provider("aws", { region: "us-east-1", skipRegionValidation: true });`,
+      `export const vpc_us_west = new aws.ec2.Vpc("us-west", { cidrBlock: "10.0.0.0/16" }, { provider: provider_aws });`,
+      `export const eip_us_west_lb_1 = new aws.ec2.Eip("us-west/lb-1", {}, { provider: provider_aws });`,
+      `export const subnet_us_west_a = new aws.ec2.Subnet("us-west/a", { vpcId: vpc_us_west.id, tags: { Name: "us-west/a" }, note: pulumi.interpolate\`from \${eip_us_west_lb_1.publicIp}, not 198.18.0.12\` }, { provider: provider_aws, protect: true });`,
+      `export const privateKey_key = new tls.PrivateKey("key", { algorithm: "ECDSA" });`,
+      'export const instance_us_west_hub_1 = new aws.ec2.Instance("us-west/hub-1", { userData: pulumi.secret(pulumi.interpolate`#cloud-config',
       "key: |",
       '    ${privateKey_key.privateKeyOpenssh.apply((text) => text.trim().replaceAll("\\n", "\\n    "))}',
       "rest: \\`\\${x}\\``), hops: 1 }, { provider: provider_aws, dependsOn: [subnet_us_west_a] });",
+      "",
+    ]);
+  });
+
+  it("is in modules of a size that somebody would write, which get from each other what they need", () => {
+    const vpcs = Array.from({ length: 101 }, (_, index) =>
+      resource(vpcType, `vpc-${index}`, { id: `vpc-00${index}` }),
+    );
+    const subnet = resource(subnetType, "last", {
+      inputs: { vpcId: "vpc-003" },
+      propertyDependencies: { vpcId: [urnOf(vpcType, "vpc-3")] },
+    });
+    const provider1 = stateOf("0a1b").slice(1, 2);
+    const modules = flatProgram(declared([...provider1, ...vpcs, subnet]));
+    expect(modules.get("index.js")).toBe('import "./part-1.js";\nimport "./part-2.js";\n');
+    expect(modules.get("part-2.js")?.split("\n")).toEqual([
+      `import * as pulumi from "@pulumi/pulumi";`,
+      `import * as aws from "@pulumi/aws";`,
+      `import { provider_aws } from "./part-1.js";`,
+      `import { vpc_vpc_3 } from "./part-1.js";`,
+      "",
+      `export const vpc_vpc_99 = new aws.ec2.Vpc("vpc-99", {}, { provider: provider_aws });`,
+      `export const vpc_vpc_100 = new aws.ec2.Vpc("vpc-100", {}, { provider: provider_aws });`,
+      `export const subnet_last = new aws.ec2.Subnet("last", { vpcId: vpc_vpc_3.id }, { provider: provider_aws });`,
       "",
     ]);
   });
