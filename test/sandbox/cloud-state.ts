@@ -227,7 +227,10 @@ export function canonical(value: unknown, rename: Renaming): unknown {
   }
   if (typeof value !== "object" || value === null) return value;
   if (secretMark in value) return "<secret>";
-  const entries = Object.entries(value).map(([key, each]) => [rename(key), canonical(each, rename)] as const);
+  const entries = Object.entries(value).map(([key, each]) => {
+    // CloudWatch Logs counts milliseconds, where others write a date.
+    return [rename(key), key === "creationTime" ? "<time>" : canonical(each, rename)] as const;
+  });
   return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
@@ -296,7 +299,11 @@ export function canonicalCloud(
     region,
     { ...described, "user-data": Object.keys(described["user-data"]) },
   ]);
-  const found = { regions: Object.fromEntries(regions) as unknown, cloudflare: withoutChance(cloudflare) };
+  const found = {
+    regions: Object.fromEntries(regions) as unknown,
+    global: aws.global,
+    cloudflare: withoutChance(cloudflare),
+  };
   return canonical(found, rename);
 }
 
