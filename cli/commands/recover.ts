@@ -18,6 +18,8 @@ there is one: make sure that the update has ended, wherever it ran, then \`pulum
 
 Where the engine lived and a provider died (an update that failed with "error reading from server: EOF"), the state
 has no note of what the provider was making: --search also looks for everything that the next update would create.
+So it does where Cloudflare made something and its answer was lost: the provider's repetition was refused, because
+there was one of that name already.
 
 To take up a network again whose destroy was killed: an instance that still stands but was forgotten as a host (its
 "meet" is gone from the state) has no throw-away key any more, so let \`pulumi up --replace URN\` make it anew.

@@ -7,7 +7,8 @@ import type { SandboxPaths } from "../../sandbox/paths.ts";
 
 const networkKey = "blackroad-network:network";
 
-interface Network {
+/** What of the sandbox's own network other networks take over: the operator, groups and hosts. */
+export interface Network {
   readonly operator: object;
   readonly securityGroups: Readonly<Record<string, object>>;
   readonly hosts: Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -76,14 +77,19 @@ function networkOf(
   };
 }
 
-/** Puts the network in place of the sandbox's, with its keys. */
-export function writeGuardStack(paths: SandboxPaths, options: GuardStack): void {
+/** Puts another network in place of the sandbox's, made from it: its keys are this machine's. */
+export function rewriteNetwork(paths: SandboxPaths, make: (network: Network) => object): void {
   const file = join(paths.project, `Pulumi.${stackName}.yaml`);
   const stack = parse(readFileSync(file, "utf8")) as StackFile;
-  const network = networkOf(stack.config[networkKey], options);
+  const network = make(stack.config[networkKey]);
   // The next call finds what it takes over where this one has left it.
   writeFileSync(
     file,
     stringify({ ...stack, config: { ...stack.config, [networkKey]: network } }, { lineWidth: 0 }),
   );
+}
+
+/** Puts the network in place of the sandbox's, with its keys. */
+export function writeGuardStack(paths: SandboxPaths, options: GuardStack): void {
+  rewriteNetwork(paths, (network) => networkOf(network, options));
 }

@@ -1,0 +1,62 @@
+/** A network as small as one can be that has one of each thing at Cloudflare whose name somebody else can have. */
+import type { SandboxPaths } from "../../sandbox/paths.ts";
+import { rewriteNetwork, type Network } from "./guard-stack.ts";
+
+export const zone = "faults.test";
+export const balancer = `api.${zone}`;
+/** As the plan calls it: a pool's name is an account's. */
+export const pool = "api-faults-test-near";
+export const record = { name: "www", type: "A", content: "203.0.113.50" };
+export const tunnel = "way";
+
+const account = {
+  tunnels: { [tunnel]: { host: "us-west/hub-1", ingress: [{ service: "http_status:404" }] } },
+  loadBalancers: {
+    [balancer]: {
+      pools: [
+        { name: "near", hosts: ["us-west/hub-1"] },
+        { name: "home", tunnel },
+      ],
+      fallback: "home",
+    },
+  },
+};
+
+function networkOf({ operator, securityGroups, hosts }: Network, isWhole: boolean): object {
+  const { hub, internal } = securityGroups;
+  return {
+    owner: "BlackRoad OS",
+    operator,
+    regions: {
+      "us-west": {
+        awsRegion: "us-west-2",
+        availabilityZones: ["us-west-2a"],
+        tiers: ["public"],
+        gatewayEndpoints: [],
+        ami: "ami-0deb1a12000000001",
+      },
+    },
+    securityGroups: isWhole ? { hub, internal, spare: {} } : { hub, internal },
+    wireguard: {
+      network: "10.200.0.0/24",
+      managementHub: "us-west",
+      hubs: { "us-west": { host: "hub-1", address: "10.200.0.1", endpoint: `vpn.${zone}` } },
+      peers: {},
+    },
+    hosts: { "us-west": { "hub-1": hosts["us-west"]?.["hub-1"] } },
+    dns: {
+      zones: {
+        [zone]: {
+          managed: true,
+          records: [{ name: "vpn", type: "A", host: "us-west/hub-1" }, ...(isWhole ? [record] : [])],
+        },
+      },
+    },
+    cloudflare: isWhole ? account : {},
+  };
+}
+
+/** Puts the network in place of the sandbox's: whole, or without what can be in somebody's way. */
+export function writeFaultsStack(paths: SandboxPaths, isWhole: boolean): void {
+  rewriteNetwork(paths, (network) => networkOf(network, isWhole));
+}
