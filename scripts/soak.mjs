@@ -32,6 +32,12 @@ const suites = [
     environment: { ROADNET_CASES: "all" },
   },
   {
+    name: "cloud-faults",
+    file: "test/sandbox/cloud-faults.test.ts",
+    what: "Clouds that throttle, fail, answer late or not at all in mid-update, and names that somebody else has taken: a clear error where there must be one, nothing of others touched, and the next update converges.",
+    environment: { ROADNET_CASES: "all" },
+  },
+  {
     name: "official",
     file: "test/sandbox/official.test.ts",
     what: "The comparison of the official plugins with the stand-ins, and of the stand-ins with an altered one, which must be found.",

@@ -1,13 +1,18 @@
 /**
  * Clouds that fail in mid-update, and what somebody else has made: a clear error where there must be one, and a state
  * from which the next update converges.
+ *
+ * One case is drawn from a seed, which is printed; ROADNET_SEED repeats it, ROADNET_CASES says how many, or "all".
  */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import type { FaultRequest } from "../../sandbox/services/faults.ts";
 import { balancer, pool, record, tunnel, writeFaultsStack, zone } from "./cloud-faults-stack.ts";
 import type { Drift } from "../cloudflare-control.ts";
+import { Cases } from "./cases.ts";
 import { cloudKeys, repeatedUrnTags, stateKeys } from "./cloud-state.ts";
 import { PaperSandbox } from "./paper-sandbox.ts";
+
+const cases = new Cases("cloud faults");
 
 let sandbox: PaperSandbox;
 
@@ -133,19 +138,22 @@ async function everything(): Promise<ReadonlyMap<string, unknown>> {
   return new Map(all.map((each) => [each.id, each]));
 }
 
-test("what somebody else has made is told, and stays theirs; once it is gone, the next update makes ours", async () => {
-  const theirs = await makeTheirs();
-  const before = await everything();
-  const told = await updateUntilDone(async (failures) => {
-    const now = await everything();
-    const inTheWay = [...failures.keys()].flatMap((subject) => theirs.get(subject) ?? []);
-    expect(inTheWay).not.toEqual([]);
-    for (const { id } of inTheWay) expect(now.get(id)).toEqual(before.get(id));
-    for (const each of inTheWay) await sandbox.cloudflare.drift({ action: "delete", ...each } as Drift);
-  });
-  expectAllTold(told);
-  await expectConverged();
-});
+cases.add(
+  "what somebody else has made is told, and stays theirs; once it is gone, the next update makes ours",
+  async () => {
+    const theirs = await makeTheirs();
+    const before = await everything();
+    const told = await updateUntilDone(async (failures) => {
+      const now = await everything();
+      const inTheWay = [...failures.keys()].flatMap((subject) => theirs.get(subject) ?? []);
+      expect(inTheWay).not.toEqual([]);
+      for (const { id } of inTheWay) expect(now.get(id)).toEqual(before.get(id));
+      for (const each of inTheWay) await sandbox.cloudflare.drift({ action: "delete", ...each } as Drift);
+    });
+    expectAllTold(told);
+    await expectConverged();
+  },
+);
 
 /** The calls that make the things, as Cloudflare's API has them. */
 const creates = {
@@ -157,36 +165,39 @@ const creates = {
   record: { method: "POST", path: "/dns_records$" },
 } as const;
 
-test("asked to slow down, with errors and time-outs in between, nothing is told, and Cloudflare's time is kept", async () => {
-  const seconds = 2;
-  for (const match of Object.values(creates))
-    await sandbox.cloudflare.addFault({ fault: "throttle", seconds, match });
-  const group = { type: "aws:ec2/securityGroup:SecurityGroup", method: "create" };
-  await sandbox.aws.addFault({ fault: "throttle", match: group });
-  await sandbox.aws.addFault({ fault: "timeout", seconds: 1, when: "after", nth: 2, match: group });
-  const earlier = (await sandbox.cloudflare.calls()).at(-1)?.sequence ?? 0;
-  await sandbox.up();
-  const { faults } = await sandbox.cloudflare.faults();
-  expect(faults.map(({ state }) => state)).toEqual(Object.keys(creates).map(() => "done"));
-  expect((await sandbox.aws.faults()).faults.map(({ state }) => state)).toEqual(["done", "done"]);
-  const calls = (await sandbox.cloudflare.calls()).filter(({ sequence }) => sequence > earlier);
-  for (const { method, path } of Object.values(creates)) {
-    const attempts = calls.filter((call) => call.method === method && new RegExp(path).test(call.path));
-    const index = attempts.findIndex(({ status }) => status === 429);
-    const refused = attempts[index];
-    const repeated = attempts.find(
-      ({ sequence, body }) => sequence > (refused?.sequence ?? 0) && body === refused?.body,
-    );
-    expect(repeated?.status, path).toBe(200);
-    const waited = Date.parse(repeated?.at ?? "") - Date.parse(refused?.at ?? "");
-    expect(waited, path).toBeGreaterThanOrEqual(seconds * 1000 - 10);
-  }
-  await sandbox.cloudflare.clearFaults();
-  await sandbox.aws.clearFaults();
-  await expectConverged();
-});
+cases.add(
+  "asked to slow down, with errors and time-outs in between, nothing is told, and Cloudflare's time is kept",
+  async () => {
+    const seconds = 2;
+    for (const match of Object.values(creates))
+      await sandbox.cloudflare.addFault({ fault: "throttle", seconds, match });
+    const group = { type: "aws:ec2/securityGroup:SecurityGroup", method: "create" };
+    await sandbox.aws.addFault({ fault: "throttle", match: group });
+    await sandbox.aws.addFault({ fault: "timeout", seconds: 1, when: "after", nth: 2, match: group });
+    const earlier = (await sandbox.cloudflare.calls()).at(-1)?.sequence ?? 0;
+    await sandbox.up();
+    const { faults } = await sandbox.cloudflare.faults();
+    expect(faults.map(({ state }) => state)).toEqual(Object.keys(creates).map(() => "done"));
+    expect((await sandbox.aws.faults()).faults.map(({ state }) => state)).toEqual(["done", "done"]);
+    const calls = (await sandbox.cloudflare.calls()).filter(({ sequence }) => sequence > earlier);
+    for (const { method, path } of Object.values(creates)) {
+      const attempts = calls.filter((call) => call.method === method && new RegExp(path).test(call.path));
+      const index = attempts.findIndex(({ status }) => status === 429);
+      const refused = attempts[index];
+      const repeated = attempts.find(
+        ({ sequence, body }) => sequence > (refused?.sequence ?? 0) && body === refused?.body,
+      );
+      expect(repeated?.status, path).toBe(200);
+      const waited = Date.parse(repeated?.at ?? "") - Date.parse(refused?.at ?? "");
+      expect(waited, path).toBeGreaterThanOrEqual(seconds * 1000 - 10);
+    }
+    await sandbox.cloudflare.clearFaults();
+    await sandbox.aws.clearFaults();
+    await expectConverged();
+  },
+);
 
-test("done, but not answered: the repetition is refused, and recovery finds what was made", async () => {
+cases.add("done, but not answered: the repetition is refused, and recovery finds what was made", async () => {
   const lost: readonly FaultRequest[] = [
     { fault: "error", when: "after", match: creates.tunnel },
     { fault: "timeout", seconds: 1, when: "after", match: creates.pool },
@@ -208,7 +219,7 @@ test("done, but not answered: the repetition is refused, and recovery finds what
   await expectConverged();
 });
 
-test.each<[string, FaultRequest, subject: string, words: RegExp]>([
+const lasting: readonly [what: string, fault: FaultRequest, subject: string, words: RegExp][] = [
   [
     "a time-out",
     { fault: "timeout", seconds: 1, times: 1000, match: creates.record },
@@ -227,12 +238,18 @@ test.each<[string, FaultRequest, subject: string, words: RegExp]>([
     names.tunnel,
     /429 Too Many Requests .*throttling your request speed/,
   ],
-])("%s for good is told, and the next update converges", async (_, fault, subject, words) => {
-  await sandbox.cloudflare.addFault(fault);
-  const failures = await update();
-  expect([...failures.keys()]).toEqual([subject]);
-  expect(failures.get(subject)).toMatch(words);
-  await sandbox.cloudflare.clearFaults();
-  await sandbox.up();
-  await expectConverged();
-});
+];
+
+for (const [what, fault, subject, words] of lasting) {
+  cases.add(`${what} for good is told, and the next update converges`, async () => {
+    await sandbox.cloudflare.addFault(fault);
+    const failures = await update();
+    expect([...failures.keys()]).toEqual([subject]);
+    expect(failures.get(subject)).toMatch(words);
+    await sandbox.cloudflare.clearFaults();
+    await sandbox.up();
+    await expectConverged();
+  });
+}
+
+cases.test();

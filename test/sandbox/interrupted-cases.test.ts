@@ -6,14 +6,16 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { Cases } from "./cases.ts";
 import { cloudKeys, repeatedUrnTags, stateKeys } from "./cloud-state.ts";
 import { interrupt, killEngine, seededRandom } from "./interrupt.ts";
 import { PaperSandbox } from "./paper-sandbox.ts";
 import { notesOnDisk } from "./state-writes.ts";
 
-const seed = Number(process.env.ROADNET_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const random = seededRandom(seed);
+/** Each starts with a finished stack and ends with one, whatever ran before it. */
+const cases = new Cases("interrupted cases");
+const random = seededRandom(cases.seed);
 
 const upArgs = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 
@@ -60,23 +62,11 @@ function changeConfiguration(): void {
   variant++;
 }
 
-interface Case {
-  readonly title: string;
-  readonly run: () => Promise<void>;
-}
-
-const cases: Case[] = [];
-
-/** Each starts with a finished stack and ends with one, whatever ran before it. */
-function addCase(title: string, run: Case["run"]): void {
-  cases.push({ title, run });
-}
-
-addCase("with nothing to recover it says so", async () => {
+cases.add("with nothing to recover it says so", async () => {
   expect(await recover()).toEqual({ exitCode: 0, output: "sandbox: nothing to recover\n" });
 });
 
-addCase("while an engine is at work it refuses, and does not disturb it", async () => {
+cases.add("while an engine is at work it refuses, and does not disturb it", async () => {
   changeConfiguration();
   await sandbox.aws.addFault({ fault: "hold" });
   const update = sandbox.pulumi(upArgs);
@@ -91,7 +81,7 @@ addCase("while an engine is at work it refuses, and does not disturb it", async 
   await expectConverged();
 });
 
-addCase("a lock of another machine needs --force", async () => {
+cases.add("a lock of another machine needs --force", async () => {
   const folder = join(sandbox.paths.state, ".pulumi/locks/organization/blackroad-network/sandbox");
   const file = join(folder, "00000000-0000-4000-8000-000000000000.json");
   const owner = {
@@ -112,7 +102,7 @@ addCase("a lock of another machine needs --force", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-addCase("killed in the middle it can be repeated", async () => {
+cases.add("killed in the middle it can be repeated", async () => {
   await sandbox.destroy();
   const nth = 1 + Math.floor(random() * 100);
   expect(await interrupt(sandbox, upArgs, { at: "aws", nth, applied: true })).toBe(true);
@@ -134,7 +124,7 @@ addCase("killed in the middle it can be repeated", async () => {
   await expectConverged();
 });
 
-addCase("a dry run changes nothing", async () => {
+cases.add("a dry run changes nothing", async () => {
   changeConfiguration();
   await interrupt(sandbox, upArgs, { at: "aws", nth: 2, applied: true });
   const before = await sandbox.state();
@@ -147,7 +137,7 @@ addCase("a dry run changes nothing", async () => {
   await expectConverged();
 });
 
-addCase("what an update without recovery made once more is deleted", async () => {
+cases.add("what an update without recovery made once more is deleted", async () => {
   await sandbox.destroy();
   // The first VPC was made, and nobody knows.
   const match = { type: "aws:ec2/vpc:Vpc", method: "create" };
@@ -176,7 +166,7 @@ addCase("what an update without recovery made once more is deleted", async () =>
 
 // A cloud or a provider that fails in mid-update.
 for (const when of ["before", "after"] as const) {
-  addCase(`a provider that dies ${when} the change`, async () => {
+  cases.add(`a provider that dies ${when} the change`, async () => {
     changeConfiguration();
     await sandbox.aws.addFault({ fault: "die", when, nth: 1 + Math.floor(random() * 4) });
     const failed = await sandbox.pulumi(upArgs);
@@ -189,7 +179,7 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
-addCase("throttled and failing for a while, both clouds are asked again", async () => {
+cases.add("throttled and failing for a while, both clouds are asked again", async () => {
   changeConfiguration();
   await sandbox.aws.addFault({ fault: "throttle", nth: 2, times: 3 });
   await sandbox.aws.addFault({ fault: "error", nth: 5, times: 2 });
@@ -201,7 +191,7 @@ addCase("throttled and failing for a while, both clouds are asked again", async 
   await expectConverged();
 });
 
-addCase("failing for good, the update says so, and the next one converges", async () => {
+cases.add("failing for good, the update says so, and the next one converges", async () => {
   changeConfiguration();
   await sandbox.aws.addFault({ fault: "error", nth: 3, times: 1000 });
   await sandbox.cloudflare.addFault({ fault: "error", nth: 1, times: 1000 });
@@ -215,17 +205,4 @@ addCase("failing for good, the update says so, and the next one converges", asyn
   await expectConverged();
 });
 
-/** The cases of this run: all of them, or some that are drawn, in their order. */
-function chooseCases(): readonly Case[] {
-  if (process.env.ROADNET_CASES === "all") return cases;
-  const count = Number(process.env.ROADNET_CASES ?? 1);
-  const drawn = cases.map((each) => ({ each, rank: random() })).sort((left, right) => left.rank - right.rank);
-  const chosen = new Set(drawn.slice(0, count).map(({ each }) => each));
-  return cases.filter((each) => chosen.has(each));
-}
-
-const chosen = chooseCases();
-process.stdout.write(
-  `  interrupted cases: seed ${seed}, ${chosen.length} of ${cases.length} (ROADNET_CASES)\n`,
-);
-for (const { title, run } of chosen) test(title, run);
+cases.test();
