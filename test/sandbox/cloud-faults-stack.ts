@@ -9,20 +9,21 @@ export const pool = "api-faults-test-near";
 export const record = { name: "www", type: "A", content: "203.0.113.50" };
 export const tunnel = "way";
 
-const account = {
-  tunnels: { [tunnel]: { host: "us-west/hub-1", ingress: [{ service: "http_status:404" }] } },
-  loadBalancers: {
-    [balancer]: {
-      pools: [
-        { name: "near", hosts: ["us-west/hub-1"] },
-        { name: "home", tunnel },
-      ],
-      fallback: "home",
-    },
-  },
-};
+/** Without what can be in somebody's way; whole; or without one of its load balancer's two pools. */
+export type FaultsStack = "bare" | "whole" | "without near";
 
-function networkOf({ operator, securityGroups, hosts }: Network, isWhole: boolean): object {
+function accountOf(stack: FaultsStack): object {
+  if (stack === "bare") return {};
+  const near = { name: "near", hosts: ["us-west/hub-1"] };
+  const home = { name: "home", tunnel };
+  const pools = stack === "whole" ? [near, home] : [home];
+  return {
+    tunnels: { [tunnel]: { host: "us-west/hub-1", ingress: [{ service: "http_status:404" }] } },
+    loadBalancers: { [balancer]: { pools, fallback: "home" } },
+  };
+}
+
+function networkOf({ operator, securityGroups, hosts }: Network, stack: FaultsStack): object {
   const { hub, internal } = securityGroups;
   return {
     owner: "BlackRoad OS",
@@ -36,7 +37,7 @@ function networkOf({ operator, securityGroups, hosts }: Network, isWhole: boolea
         ami: "ami-0deb1a12000000001",
       },
     },
-    securityGroups: isWhole ? { hub, internal, spare: {} } : { hub, internal },
+    securityGroups: stack === "bare" ? { hub, internal } : { hub, internal, spare: {} },
     wireguard: {
       network: "10.200.0.0/24",
       managementHub: "us-west",
@@ -48,15 +49,15 @@ function networkOf({ operator, securityGroups, hosts }: Network, isWhole: boolea
       zones: {
         [zone]: {
           managed: true,
-          records: [{ name: "vpn", type: "A", host: "us-west/hub-1" }, ...(isWhole ? [record] : [])],
+          records: [{ name: "vpn", type: "A", host: "us-west/hub-1" }, ...(stack === "bare" ? [] : [record])],
         },
       },
     },
-    cloudflare: isWhole ? account : {},
+    cloudflare: accountOf(stack),
   };
 }
 
-/** Puts the network in place of the sandbox's: whole, or without what can be in somebody's way. */
-export function writeFaultsStack(paths: SandboxPaths, isWhole: boolean): void {
-  rewriteNetwork(paths, (network) => networkOf(network, isWhole));
+/** Puts the network in place of the sandbox's. */
+export function writeFaultsStack(paths: SandboxPaths, stack: FaultsStack): void {
+  rewriteNetwork(paths, (network) => networkOf(network, stack));
 }

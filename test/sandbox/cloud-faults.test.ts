@@ -26,10 +26,10 @@ afterAll(async () => {
 
 /** Each test begins where nothing of what it is about is there, and its update is to make all of it. */
 beforeEach(async () => {
-  writeFaultsStack(sandbox.paths, false);
+  writeFaultsStack(sandbox.paths, "bare");
   await sandbox.up();
   await expectConverged();
-  writeFaultsStack(sandbox.paths, true);
+  writeFaultsStack(sandbox.paths, "whole");
 });
 
 afterEach(async () => {
@@ -218,6 +218,30 @@ cases.add("done, but not answered: the repetition is refused, and recovery finds
   expectAllTold(told);
   await expectConverged();
 });
+
+cases.add(
+  "a pool that goes is let go of first; it stays as long as somebody else's load balancer names it",
+  async () => {
+    await sandbox.up();
+    const { account } = await sandbox.cloudflare.describeAll();
+    const ours = account.pools.find(({ name }) => name === pool)?.id ?? "";
+    const set = { name: `theirs.${zone}`, default_pools: [ours], fallback_pool: ours };
+    const theirs = await sandbox.cloudflare.drift({
+      action: "create",
+      kind: "load_balancer",
+      zone,
+      set,
+    });
+    writeFaultsStack(sandbox.paths, "without near");
+    const failures = await update();
+    expect([...failures.keys()]).toEqual([names.pool]);
+    expect(failures.get(names.pool)).toContain("This object is referenced by other objects");
+    await sandbox.cloudflare.drift({ action: "delete", kind: "load_balancer", zone, id: theirs.id });
+    await sandbox.up();
+    await expectConverged();
+    expect((await everything()).has(ours)).toBe(false);
+  },
+);
 
 const lasting: readonly [what: string, fault: FaultRequest, subject: string, words: RegExp][] = [
   [
