@@ -1,0 +1,60 @@
+/** Every stack of the checkout previews cleanly in the real engine, and registers what its accepted graph has. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseDocument } from "yaml";
+import { loadCredentials } from "../../sandbox/services/cloudflare/credentials.ts";
+import { filledFile } from "../unit/config/stack.ts";
+import { PaperSandbox } from "./paper-sandbox.ts";
+
+const checkout = resolve(import.meta.dirname, "..", "..");
+
+let sandbox: PaperSandbox;
+
+beforeAll(async () => {
+  sandbox = await PaperSandbox.start("stacks");
+});
+
+afterAll(async () => {
+  await sandbox.remove();
+});
+
+/** The stack's own file, with what only an owner knows filled in. */
+function writeStackFile(stack: string): void {
+  const file = parseDocument(filledFile(stack));
+  const account = "blackroad-network:cloudflareAccountId";
+  if (file.hasIn(["config", account]))
+    file.setIn(["config", account], loadCredentials(sandbox.paths).accountId);
+  // None of its hosts is there yet, and none is to be asked.
+  file.setIn(["config", "blackroad-network:askHosts"], false);
+  writeFileSync(join(sandbox.paths.project, `Pulumi.${stack}.yaml`), file.toString());
+}
+
+/** `type name` of each resource in the graph that somebody has accepted. */
+function acceptedResources(stack: string): string[] {
+  const golden = join(checkout, "test", "unit", "components", "golden", `${stack}.json`);
+  const graph = JSON.parse(readFileSync(golden, "utf8")) as { readonly resource: string }[];
+  return graph.map(({ resource }) => resource);
+}
+
+test.for(["dev", "prod", "sandbox"])("%s previews cleanly, and has its accepted resources", async (stack) => {
+  writeStackFile(stack);
+  if (stack !== "sandbox") await sandbox.mustPulumi("stack", "init", stack, "--no-select");
+  const steps: [op: string, resource: string][] = [];
+  const diagnostics: string[] = [];
+  const { exitCode, stdout, stderr } = await sandbox.pulumi(["preview", "--stack", stack], {
+    onEvent: ({ resourcePreEvent, diagnosticEvent }) => {
+      if (diagnosticEvent !== undefined)
+        diagnostics.push(`${diagnosticEvent.severity} ${diagnosticEvent.message}`);
+      if (resourcePreEvent === undefined) return;
+      const { op, urn } = resourcePreEvent.metadata;
+      const [, , types = "", name = ""] = urn.split("::");
+      steps.push([op, `${types.split("$").at(-1) ?? ""} ${name}`]);
+    },
+  });
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
+  expect(diagnostics).toEqual([]);
+  expect(steps.filter(([op]) => op !== "create")).toEqual([]);
+  const found = steps.map(([, resource]) => resource).filter((resource) => !resource.startsWith("pulumi:"));
+  expect(found.sort()).toEqual(acceptedResources(stack).sort());
+});
