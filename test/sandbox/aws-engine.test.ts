@@ -102,6 +102,14 @@ const everything = `${head}
   new aws.iam.RolePolicy("flows", { role: role.name, policy: JSON.stringify(writing) });
   new aws.ec2.FlowLog("flows", { ...west, vpcId: vpc.id, trafficType: "ALL", logDestination: flows.arn, iamRoleArn: role.arn, ...tags("flows") });
   new aws.rds.SubnetGroup("database", { ...west, name: "database", subnetIds: [open.id, inner.id], ...tags("database") });
+  const internal = new aws.route53.Zone("internal", { name: "trial.internal", vpcs: [{ vpcId: vpc.id, vpcRegion: "us-west-2" }], ...tags("internal") }, { ignoreChanges: ["vpcs"] });
+  new aws.route53.ZoneAssociation("internal", { zoneId: internal.zoneId, vpcId: far.id, vpcRegion: "eu-west-1" });
+  new aws.route53.Record("redis", { zoneId: internal.zoneId, name: "redis.trial.internal", type: "A", ttl: 300, records: ["10.0.10.50"] });
+  const outbound = new aws.route53.ResolverEndpoint("outbound", { ...west, name: "trial-outbound", direction: "OUTBOUND",
+    ipAddresses: [{ subnetId: open.id, ip: "10.0.1.4" }, { subnetId: inner.id, ip: "10.0.10.4" }], securityGroupIds: [group.id], ...tags("outbound") });
+  const consul = new aws.route53.ResolverRule("consul", { ...west, name: "trial-consul", domainName: "consul", ruleType: "FORWARD",
+    resolverEndpointId: outbound.id, targetIps: [{ ip: "10.0.10.11", port: 8600 }], ...tags("consul") });
+  new aws.route53.ResolverRuleAssociation("consul", { ...west, name: "trial-consul", resolverRuleId: consul.id, vpcId: vpc.id });
   exports.vpcId = vpc.id;
   exports.tableId = innerTable.id;
   exports.publicIp = address.publicIp;
@@ -121,7 +129,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 42 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 48 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));

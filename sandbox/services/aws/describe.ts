@@ -21,6 +21,16 @@ import type {
 import { routeState } from "./ec2/route-tables.ts";
 import { permissionsOf } from "./ec2/security-groups.ts";
 import { freeAddresses } from "./ec2/subnets.ts";
+import { zoneIdOf } from "./route53/hosted-zone.ts";
+import { recordSetsOf, type RecordSet } from "./route53/record-sets.ts";
+import { describeZone, type DescribedZone } from "./route53/zones.ts";
+import {
+  describeAddresses,
+  describeEndpoint,
+  type DescribedEndpoint,
+  type EndpointAddress,
+} from "./route53resolver/endpoints.ts";
+import { describeRule, type DescribedRule, type ResolverRuleAssociation } from "./route53resolver/rules.ts";
 import type { FlowLog } from "./ec2/flow-logs.ts";
 import type { Role } from "./iam/roles.ts";
 import { describeLogGroup, type LogGroup } from "./logs/groups.ts";
@@ -77,6 +87,16 @@ export interface RegionDescription {
   /** Of `aws logs`. */
   readonly "log-groups": { readonly logGroups: readonly LogGroup[] };
   readonly "db-subnet-groups": { readonly DBSubnetGroups: readonly DbSubnetGroup[] };
+  /** Of `aws route53resolver`. */
+  readonly "resolver-endpoints": { readonly ResolverEndpoints: readonly DescribedEndpoint[] };
+  /** By endpoint: what `list-resolver-endpoint-ip-addresses` prints. */
+  readonly "resolver-endpoint-addresses": Readonly<
+    Record<string, { readonly IpAddresses: readonly EndpointAddress[] }>
+  >;
+  readonly "resolver-rules": { readonly ResolverRules: readonly DescribedRule[] };
+  readonly "resolver-rule-associations": {
+    readonly ResolverRuleAssociations: readonly ResolverRuleAssociation[];
+  };
   /** By instance: what `describe-instance-attribute --attribute userData` prints. */
   readonly "user-data": Readonly<
     Record<string, { readonly InstanceId: string; readonly UserData: { readonly Value?: string } }>
@@ -87,8 +107,17 @@ export interface Description {
   readonly revision: number;
   /** The regions in which something exists. */
   readonly regions: Readonly<Record<string, RegionDescription>>;
-  /** What AWS has once for all regions; of `aws iam`. */
-  readonly global: { readonly roles: { readonly Roles: readonly Role[] } };
+  /** What AWS has once for all regions. */
+  readonly global: GlobalDescription;
+}
+
+export interface GlobalDescription {
+  /** Of `aws iam`. */
+  readonly roles: { readonly Roles: readonly Role[] };
+  /** By zone: what `aws route53 get-hosted-zone` prints. */
+  readonly "hosted-zones": Readonly<Record<string, DescribedZone>>;
+  /** By zone: what `aws route53 list-resource-record-sets` prints. */
+  readonly "record-sets": Readonly<Record<string, { readonly ResourceRecordSets: readonly RecordSet[] }>>;
 }
 
 export function describe(records: Records, quotas: Quotas, revision: number): Description {
@@ -103,8 +132,19 @@ export function describe(records: Records, quotas: Quotas, revision: number): De
     }
   }
   const home = findRegion(homeOfGlobals);
-  const roles = home === undefined ? [] : new Ec2(records, home, quotas).list("iam-roles");
-  return { revision, regions: described, global: { roles: { Roles: roles } } };
+  if (home === undefined) throw new Error(`there is no ${homeOfGlobals}`);
+  return { revision, regions: described, global: describeGlobal(new Ec2(records, home, quotas)) };
+}
+
+function describeGlobal(home: Ec2): GlobalDescription {
+  const zones = home.list("hosted-zones");
+  const byZone = <T>(value: (zone: (typeof zones)[number]) => T): Record<string, T> =>
+    Object.fromEntries(zones.map((zone) => [zoneIdOf(zone), value(zone)]));
+  return {
+    roles: { Roles: home.list("iam-roles") },
+    "hosted-zones": byZone((zone) => describeZone(home, zone)),
+    "record-sets": byZone((zone) => ({ ResourceRecordSets: recordSetsOf(home, zoneIdOf(zone)) })),
+  };
 }
 
 function describeRegion(ec2: Ec2): RegionDescription {
@@ -149,6 +189,7 @@ function describeRegion(ec2: Ec2): RegionDescription {
     "flow-logs": { FlowLogs: ec2.list("flow-logs") },
     "log-groups": { logGroups: ec2.list("log-groups").map(describeLogGroup) },
     "db-subnet-groups": { DBSubnetGroups: ec2.list("db-subnet-groups").map(describeSubnetGroup) },
+    ...describeResolver(ec2),
     "user-data": Object.fromEntries(
       ec2.list("instance-attributes").map((attributes) => [
         attributes.InstanceId,
@@ -158,6 +199,18 @@ function describeRegion(ec2: Ec2): RegionDescription {
         },
       ]),
     ),
+  };
+}
+
+function describeResolver(ec2: Ec2) {
+  const endpoints = ec2.list("resolver-endpoints");
+  return {
+    "resolver-endpoints": { ResolverEndpoints: endpoints.map(describeEndpoint) },
+    "resolver-endpoint-addresses": Object.fromEntries(
+      endpoints.map((endpoint) => [endpoint.Id, { IpAddresses: describeAddresses(endpoint) }]),
+    ),
+    "resolver-rules": { ResolverRules: ec2.list("resolver-rules").map(describeRule) },
+    "resolver-rule-associations": { ResolverRuleAssociations: ec2.list("resolver-rule-associations") },
   };
 }
 

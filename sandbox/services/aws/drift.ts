@@ -14,7 +14,7 @@ export interface DriftRequest {
   readonly action: "delete" | "modify" | "create";
   /**
    * Of what is deleted or modified: AWS's id (`vpc-…`, `sgr-…`, `rtbassoc-…`), `rtb-…_10.0.0.0/8` for a route,
-   * `igw-…:vpc-…` for the attachment of a gateway.
+   * `igw-…:vpc-…` for the attachment of a gateway, `Z…:vpc-…:REGION` for that of a zone, `Z…_NAME_TYPE` for a record.
    */
   readonly id?: string;
   /** Of what is created (`aws:ec2/vpc:Vpc`), and of what has an id that does not tell its type. */
@@ -98,17 +98,27 @@ const typesByPrefix: Readonly<Record<string, string>> = {
   pcx: "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
   sg: "aws:ec2/securityGroup:SecurityGroup",
   i: "aws:ec2/instance:Instance",
+  "rslvr-out": "aws:route53/resolverEndpoint:ResolverEndpoint",
+  "rslvr-rr": "aws:route53/resolverRule:ResolverRule",
+  "rslvr-rrassoc": "aws:route53/resolverRuleAssociation:ResolverRuleAssociation",
 };
+
+/** Ids of Route 53 begin with that of the zone, which has no hyphen. */
+function typeOfZone(id: string): string {
+  if (id.includes(":")) return "aws:route53/zoneAssociation:ZoneAssociation";
+  return id.includes("_") ? "aws:route53/record:Record" : "aws:route53/zone:Zone";
+}
 
 /** The resource type that an id belongs to. */
 function typeOf(ec2: Ec2 | undefined, id: string): string {
+  if (/^Z[0-9A-Z]+(?:[:_]|$)/.test(id)) return typeOfZone(id);
   if (id.includes("_")) {
     return "aws:ec2/route:Route";
   }
   if (id.includes(":")) {
     return "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment";
   }
-  const prefix = id.slice(0, Math.max(id.indexOf("-"), 0));
+  const prefix = /^(rslvr-[a-z]+|[a-z]+)-/.exec(id)?.[1] ?? "";
   if (prefix === "sgr") {
     const egress = ec2?.get("security-group-rules", id)?.IsEgress === true;
     return egress

@@ -8,6 +8,7 @@ import { listDataSources } from "./lists.ts";
 import type { ProviderConfig } from "./provider.ts";
 import type { Quotas } from "./quotas.ts";
 import { findRegion } from "./regions.ts";
+import { route53DataSources } from "./route53/data-sources.ts";
 import type { Records } from "./store.ts";
 import { madeRoutes, showRoute } from "./types/route-table.ts";
 
@@ -60,6 +61,7 @@ const dataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getAmi:getAmi": getAmi,
   "aws:resourcegroupstaggingapi/getResources:getResources": getResources,
   ...listDataSources,
+  ...route53DataSources,
 };
 
 function getAvailabilityZones(ec2: Ec2, args: Properties): Properties {

@@ -180,7 +180,7 @@ function getEips(ec2: Ec2, args: Properties): Properties {
 }
 
 /** The only one of what was found, as data sources of a single resource demand. */
-function only<T>(found: readonly T[], noun: string): T {
+export function only<T>(found: readonly T[], noun: string): T {
   const [first, ...others] = found;
   if (first === undefined) throw new ProviderError(`no matching ${noun} found`);
   if (others.length > 0) {

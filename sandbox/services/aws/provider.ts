@@ -220,6 +220,7 @@ export class Provider {
     return {
       ec2: new Ec2(this.#records, region, this.#quotas),
       tags: textMap(allTags(call.config, properties)),
+      providerRegion: call.config.region,
       place: type.global === true ? {} : { region: region.name },
     };
   }

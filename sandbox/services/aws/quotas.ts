@@ -2,8 +2,9 @@
  * AWS's default quotas. Every one can be overridden: an account can ask for more, and a test wants fewer.
  *
  * Source: docs.aws.amazon.com, "Amazon VPC quotas" (vpc/latest/userguide/amazon-vpc-limits.html), "Amazon EC2
- * endpoints and quotas" (general/latest/gr/ec2-service.html) and "Quotas and constraints for Amazon RDS"
- * (AmazonRDS/latest/UserGuide/CHAP_Limits.html).
+ * endpoints and quotas" (general/latest/gr/ec2-service.html), "Quotas and constraints for Amazon RDS"
+ * (AmazonRDS/latest/UserGuide/CHAP_Limits.html) and Route 53's "Quotas"
+ * (Route53/latest/DeveloperGuide/DNSLimitations.html).
  */
 export interface Quotas {
   readonly vpcsPerRegion: number;
@@ -27,6 +28,13 @@ export interface Quotas {
   readonly flowLogsPerResource: number;
   readonly dbSubnetGroupsPerRegion: number;
   readonly subnetsPerDbSubnetGroup: number;
+  readonly hostedZonesPerAccount: number;
+  readonly vpcsPerHostedZone: number;
+  readonly recordsPerHostedZone: number;
+  readonly resolverEndpointsPerRegion: number;
+  readonly addressesPerResolverEndpoint: number;
+  readonly resolverRulesPerRegion: number;
+  readonly targetsPerResolverRule: number;
 }
 
 export const defaultQuotas: Quotas = {
@@ -48,6 +56,13 @@ export const defaultQuotas: Quotas = {
   flowLogsPerResource: 10,
   dbSubnetGroupsPerRegion: 50,
   subnetsPerDbSubnetGroup: 20,
+  hostedZonesPerAccount: 500,
+  vpcsPerHostedZone: 300,
+  recordsPerHostedZone: 10_000,
+  resolverEndpointsPerRegion: 4,
+  addressesPerResolverEndpoint: 6,
+  resolverRulesPerRegion: 1000,
+  targetsPerResolverRule: 6,
 };
 
 /**

@@ -42,6 +42,8 @@ export interface Context {
   readonly ec2: Ec2;
   /** The resource's own tags together with the provider's default tags. */
   readonly tags: Tags;
+  /** The provider's own region, for what defaults to it besides `region`. */
+  readonly providerRegion: string | undefined;
   /** The property `region`; nothing where AWS has the type once for all regions. */
   readonly place: Properties;
 }

@@ -9,6 +9,7 @@ import { region, tags, type Scene, type TypeCases } from "./change-case.ts";
 import { instanceInputs, types } from "./harness.ts";
 import { instanceCases } from "./instance-changes.ts";
 import { logChanges } from "./log-changes.ts";
+import { route53Changes } from "./route53-changes.ts";
 import { networkChanges } from "./network-changes.ts";
 
 const ipv6Block = "2001:db8::/64";
@@ -340,6 +341,7 @@ export const changes: Readonly<Record<string, TypeCases>> = {
   [types.instance]: instanceCases,
   ...networkChanges,
   ...logChanges,
+  ...route53Changes,
 };
 
 /** Updates that AWS itself refuses, although the provider sends them: with its code. */

@@ -151,6 +151,12 @@ export const types = {
   iamRole: "aws:iam/role:Role",
   iamRolePolicy: "aws:iam/rolePolicy:RolePolicy",
   dbSubnetGroup: "aws:rds/subnetGroup:SubnetGroup",
+  hostedZone: "aws:route53/zone:Zone",
+  zoneAssociation: "aws:route53/zoneAssociation:ZoneAssociation",
+  record: "aws:route53/record:Record",
+  resolverEndpoint: "aws:route53/resolverEndpoint:ResolverEndpoint",
+  resolverRule: "aws:route53/resolverRule:ResolverRule",
+  resolverRuleAssociation: "aws:route53/resolverRuleAssociation:ResolverRuleAssociation",
 } as const;
 
 export const ami = "ami-0123456789abcdef0";
@@ -243,5 +249,9 @@ export const describedNames: readonly string[] = [
   "flow-logs",
   "log-groups",
   "db-subnet-groups",
+  "resolver-endpoints",
+  "resolver-endpoint-addresses",
+  "resolver-rules",
+  "resolver-rule-associations",
   "user-data",
 ];

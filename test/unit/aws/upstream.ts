@@ -1,4 +1,6 @@
 import { instanceUpstream } from "./upstream-instance.ts";
+import { logUpstream } from "./upstream-logs.ts";
+import { route53Upstream } from "./upstream-route53.ts";
 
 /**
  * What the upstream provider declares about each property: an opinion of its own, read from the Go sources of
@@ -9,6 +11,8 @@ import { instanceUpstream } from "./upstream-instance.ts";
  */
 export const upstream: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...instanceUpstream,
+  ...logUpstream,
+  ...route53Upstream,
   aws_vpc: {
     arn: "computed",
     assign_generated_ipv6_cidr_block: "optional",
@@ -161,61 +165,6 @@ export const upstream: Readonly<Record<string, Readonly<Record<string, string>>>
   aws_vpc_endpoint_route_table_association: {
     route_table_id: "required replaces",
     vpc_endpoint_id: "required replaces",
-  },
-  aws_flow_log: {
-    arn: "computed",
-    deliver_cross_account_role: "optional replaces",
-    destination_options: "optional replaces",
-    eni_id: "optional replaces",
-    iam_role_arn: "optional replaces",
-    log_destination: "optional-computed replaces",
-    log_destination_type: "optional replaces default=cloud-watch-logs",
-    log_format: "optional-computed replaces",
-    max_aggregation_interval: "optional replaces default=600",
-    regional_nat_gateway_id: "optional replaces",
-    subnet_id: "optional replaces",
-    tag_field_specification: "optional replaces",
-    tags: "optional",
-    tags_all: "computed",
-    traffic_type: "optional replaces",
-    transit_gateway_attachment_id: "optional replaces",
-    transit_gateway_id: "optional replaces",
-    vpc_id: "optional replaces",
-  },
-  aws_cloudwatch_log_group: {
-    arn: "computed",
-    deletion_protection_enabled: "optional-computed",
-    kms_key_id: "optional",
-    log_group_class: "optional-computed replaces",
-    name: "optional-computed replaces",
-    name_prefix: "optional-computed replaces",
-    retention_in_days: "optional default=0",
-    skip_destroy: "optional default=false",
-    tags: "optional",
-    tags_all: "computed",
-  },
-  aws_iam_role: {
-    arn: "computed",
-    assume_role_policy: "required",
-    create_date: "computed",
-    description: "optional",
-    force_detach_policies: "optional default=false",
-    inline_policy: "optional-computed",
-    managed_policy_arns: "optional-computed",
-    max_session_duration: "optional default=3600",
-    name: "optional-computed replaces",
-    name_prefix: "optional-computed replaces",
-    path: "optional replaces default=/",
-    permissions_boundary: "optional",
-    tags: "optional",
-    tags_all: "computed",
-    unique_id: "computed",
-  },
-  aws_iam_role_policy: {
-    name: "optional-computed replaces",
-    name_prefix: "optional-computed replaces",
-    policy: "required",
-    role: "required replaces",
   },
   aws_db_subnet_group: {
     arn: "computed",

@@ -1,4 +1,4 @@
-/** Network interfaces: those of instances and those of NAT gateways. */
+/** Network interfaces: those of instances, of NAT gateways, and of Resolver endpoints. */
 import { createHash } from "node:crypto";
 import { accountId, newId, type Ec2 } from "./account.ts";
 import type { NetworkInterface, Subnet } from "./records.ts";
@@ -10,7 +10,7 @@ export interface CreateInterfaceInput {
   readonly groupIds: readonly string[];
   readonly description: string;
   readonly type: NetworkInterface["InterfaceType"];
-  /** Absent for a NAT gateway's interface, which belongs to AWS. */
+  /** Absent for the interface of a NAT gateway or a Resolver endpoint, which belongs to AWS. */
   readonly instanceId?: string;
   readonly sourceDestCheck?: boolean;
 }
@@ -19,14 +19,15 @@ export function createInterface(ec2: Ec2, input: CreateInterfaceInput): NetworkI
   const id = newId("eni");
   const addresses = [input.privateAddress, ...(input.secondaryAddresses ?? [])];
   const isNat = input.type === "nat_gateway";
+  const isAmazons = input.instanceId === undefined;
   return ec2.put("network-interfaces", id, {
     Attachment: {
       AttachTime: new Date().toISOString(),
       AttachmentId: newId("eni-attach"),
-      DeleteOnTermination: !isNat,
-      DeviceIndex: isNat ? 1 : 0,
+      DeleteOnTermination: !isAmazons,
+      DeviceIndex: isAmazons ? 1 : 0,
       ...(input.instanceId === undefined ? {} : { InstanceId: input.instanceId }),
-      InstanceOwnerId: isNat ? "amazon-aws" : accountId,
+      InstanceOwnerId: isAmazons ? "amazon-aws" : accountId,
       NetworkCardIndex: 0,
       Status: "attached",
     },
@@ -45,7 +46,7 @@ export function createInterface(ec2: Ec2, input: CreateInterfaceInput): NetworkI
       PrivateDnsName: ec2.privateDnsName(address),
       PrivateIpAddress: address,
     })),
-    RequesterManaged: isNat,
+    RequesterManaged: isAmazons,
     SourceDestCheck: input.sourceDestCheck ?? !isNat,
     Status: "in-use",
     SubnetId: input.subnet.SubnetId,

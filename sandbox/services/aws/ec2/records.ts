@@ -6,6 +6,7 @@
 
 import type { Role, RolePolicies } from "../iam/roles.ts";
 import type { TaggedLogGroup } from "../logs/groups.ts";
+import type { NameRecordKinds } from "../route53/record-kinds.ts";
 import type { DbSubnetGroup } from "../rds/subnet-groups.ts";
 
 import type { FlowLog } from "./flow-logs.ts";
@@ -367,7 +368,7 @@ export interface InstanceAttributes {
 }
 
 /** The kinds of records, named as the files of `roadnet sandbox describe` where there is such a file. */
-export interface RecordKinds {
+export interface RecordKinds extends NameRecordKinds {
   vpcs: Vpc;
   "vpc-attributes": VpcAttributes;
   subnets: Subnet;

@@ -5,6 +5,8 @@ import { defaultSecurityGroup } from "./default-security-group.ts";
 import { eipAssociation } from "./eip-association.ts";
 import { eip } from "./eip.ts";
 import { flowLog } from "./flow-log.ts";
+import { hostedZoneAssociation } from "./hosted-zone-association.ts";
+import { hostedZone } from "./hosted-zone.ts";
 import { iamRole, iamRolePolicy } from "./iam-role.ts";
 import { instance } from "./instance.ts";
 import { internetGatewayAttachment } from "./internet-gateway-attachment.ts";
@@ -14,9 +16,12 @@ import { natGateway } from "./nat-gateway.ts";
 import { networkAclAssociation } from "./network-acl-association.ts";
 import { networkAcl } from "./network-acl.ts";
 import { peeringConnectionOptions } from "./peering-connection-options.ts";
+import { resolverEndpoint } from "./resolver-endpoint.ts";
+import { resolverRule, resolverRuleAssociation } from "./resolver-rule.ts";
 import { routeTableAssociation } from "./route-table-association.ts";
 import { routeTable } from "./route-table.ts";
 import { route } from "./route.ts";
+import { route53Record } from "./route53-record.ts";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule.ts";
 import { securityGroup } from "./security-group.ts";
 import { subnet } from "./subnet.ts";
@@ -55,5 +60,11 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     logGroup,
     iamRole,
     iamRolePolicy,
+    hostedZone,
+    hostedZoneAssociation,
+    route53Record,
+    resolverEndpoint,
+    resolverRule,
+    resolverRuleAssociation,
   ].map((type) => [type.token, type]),
 );
