@@ -21,6 +21,9 @@ has no note of what the provider was making: --search also looks for everything 
 So it does where Cloudflare made something and its answer was lost: the provider's repetition was refused, because
 there was one of that name already.
 
+Of what the provider cannot list (the association of a forwarding rule with a VPC), recovery says by which command of
+AWS's to look for it, and is told with --found.
+
 To take up a network again whose destroy was killed: an instance that still stands but was forgotten as a host (its
 "meet" is gone from the state) has no throw-away key any more, so let \`pulumi up --replace URN\` make it anew.
 
@@ -34,6 +37,7 @@ interface Options {
   readonly dryRun?: true;
   readonly force?: true;
   readonly search?: true;
+  readonly found: Readonly<Record<string, string>>;
   readonly settle: number;
 }
 
@@ -42,6 +46,13 @@ function seconds(text: string): number {
   if (text.trim() === "" || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError("must be a number of seconds");
   return value;
+}
+
+/** `URN=ID`, where a URN may have an equals sign in it and an id has none. */
+function foundId(text: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const [, urn, id] = /^(urn:pulumi:.+)=([^=]+)$/s.exec(text) ?? [];
+  if (urn === undefined || id === undefined) throw new InvalidArgumentError("must be URN=ID, or URN=none");
+  return { ...earlier, [urn]: id };
 }
 
 function lines(recovery: Recovery, { stack, dryRun }: Options): string[] {
@@ -99,6 +110,12 @@ export function addRecover(parent: Command): void {
     .option("--dry-run", "only say what would be done")
     .option("--force", "also take away a lock in local files that another machine holds")
     .option("--search", "also look for what the next update would create")
+    .option(
+      "--found <urn=id>",
+      "what you found of what cannot be asked for, or none; repeatable",
+      foundId,
+      {},
+    )
     .option("--settle <seconds>", "how long the cloud may take to show what it has made", seconds, 15)
     .addHelpText("after", examples)
     .action(async (options: Options, command: Command) => {
@@ -108,6 +125,7 @@ export function addRecover(parent: Command): void {
           ...(options.dryRun === true ? ["--dry-run"] : []),
           ...(options.force === true ? ["--force"] : []),
           ...(options.search === true ? ["--search"] : []),
+          ...Object.entries(options.found).flatMap(([urn, id]) => ["--found", `${urn}=${id}`]),
           ...(json === true ? ["--json"] : []),
         ];
         await recoverSandbox(sandboxPaths(), flags, true);
@@ -124,6 +142,7 @@ export function addRecover(parent: Command): void {
               dryRun: options.dryRun === true,
               force: options.force === true,
               search: options.search === true,
+              found: options.found,
               settleSeconds: options.settle,
               onProgress: say,
             }),

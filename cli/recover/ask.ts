@@ -11,6 +11,7 @@ import * as aws from "@pulumi/aws";
 import * as cloudflare from "@pulumi/cloudflare";
 import { LocalWorkspace, type ConfigMap } from "@pulumi/pulumi/automation/index.js";
 import { configure } from "./configure.ts";
+import { answerNames } from "./route53.ts";
 import {
   endpointRouteTableId,
   type OwnedType,
@@ -184,7 +185,14 @@ async function namedIds(question: Question & { ask: "aws-named" }): Promise<stri
 async function answer(question: Question): Promise<readonly string[]> {
   switch (question.ask) {
     case "nothing":
+    case "aws-unlisted":
       return [];
+    case "aws-hosted-zone":
+    case "aws-zone-association":
+    case "aws-record-set":
+    case "aws-resolver-endpoint":
+    case "aws-resolver-rule":
+      return answerNames(question);
     case "aws-tag":
       return idsByTag(question);
     case "aws-route": {

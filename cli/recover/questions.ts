@@ -5,6 +5,7 @@
  */
 import { crc32 } from "node:zlib";
 import { urnHash } from "../../components/aws/tags.ts";
+import { nameQuestion, type NameQuestion } from "./route53.ts";
 import type { ResourceState } from "./state.ts";
 
 export type Question =
@@ -73,6 +74,9 @@ export type Question =
       readonly content?: string;
       readonly data?: Readonly<Record<string, unknown>>;
     }
+  | NameQuestion
+  /** Of what no function of the provider lists: a person looks, by this command, and tells. */
+  | { readonly ask: "aws-unlisted"; readonly urn: string; readonly look: string }
   | { readonly ask: "cloudflare-zone"; readonly urn: string; readonly name: string }
   /** Of an account or a zone: ask for everything of the type with this name, or whatever else tells it from others. */
   | {
@@ -224,12 +228,26 @@ export function questionFor(resource: ResourceState): Question {
     const { owner, key } = ownedTypes[type];
     return { ask: "cloudflare-owned", urn, type, owner: text(resource, owner), key: text(resource, key) };
   }
-  const known = naturalQuestion(resource);
+  const known = naturalQuestion(resource) ?? ofNames(resource);
   if (known !== undefined) return known;
   throw new Error(
     `recovery does not know how to look for a ${type} (${urn}); find it by hand and use ` +
       "`pulumi refresh --import-pending-creates URN ID`",
   );
+}
+
+function ofNames(resource: ResourceState): Question | undefined {
+  const { urn, type } = resource;
+  if (type !== "aws:route53/resolverRuleAssociation:ResolverRuleAssociation") {
+    return nameQuestion(resource, { text, texts, stack: stackOf(urn), hash: urnHash(urn) });
+  }
+  const filters = [
+    ["ResolverRuleId", text(resource, "resolverRuleId")],
+    ["VPCId", text(resource, "vpcId")],
+  ].map(([name = "", value = ""]) => `Name=${name},Values=${value}`);
+  const command = "aws route53resolver list-resolver-rule-associations";
+  const look = `${command} --region ${text(resource, "region")} --filters ${filters.join(" ")}`;
+  return { ask: "aws-unlisted", urn, look };
 }
 
 /** Of what carries no tags: by what it is, or what it joins. */

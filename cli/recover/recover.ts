@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConfigMap } from "@pulumi/pulumi/automation/index.js";
 import { NoPulumiError, runPulumi } from "../pulumi.ts";
+import type { Answers } from "./ask.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
 import { checkpointComplaint } from "./checkpoint.ts";
 import { decide } from "./decide.ts";
 import { lockOwner, readLocks } from "./lock.ts";
 import { plannedCreates } from "./plan.ts";
-import { questionFor } from "./questions.ts";
+import { questionFor, type Question } from "./questions.ts";
 import {
   applyDecisions,
   type Decision,
@@ -36,6 +37,8 @@ export interface RecoverOptions {
   readonly force: boolean;
   /** Also look for what the next update would create, as after a provider that died. */
   readonly search: boolean;
+  /** What a person found of what no provider lists: ids by URN, `none` where there is nothing. */
+  readonly found: Readonly<Record<string, string>>;
   /**
    * For how long after the killed update a cloud may not show what it has made, in seconds: recovery waits for the
    * rest of that time before it asks.
@@ -155,24 +158,46 @@ async function settle(options: RecoverOptions, state: StackExport): Promise<void
 async function decideAll(options: RecoverOptions, state: StackExport): Promise<Decision[]> {
   try {
     const questions = pendingCreates(state).map(questionFor);
-    const open = questions.filter(({ ask }) => ask !== "nothing");
-    if (open.length === 0) return decide(state, questions, {});
+    const told = toldBy(options, questions);
+    const open = questions.filter(({ ask }) => ask !== "nothing" && ask !== "aws-unlisted");
+    if (open.length === 0) return decide(state, questions, told);
     await settle(options, state);
     options.onProgress(`asking the providers about ${open.length} creates`);
     // Loaded here, since the SDKs take a second that no other command should wait for.
     const { ask } = await import("./ask.ts");
     const region = open.find((question) => "region" in question)?.region;
-    return decide(state, questions, await ask(open, await providerConfig(options, region)));
+    return decide(state, questions, { ...(await ask(open, await providerConfig(options, region))), ...told });
   } catch (error) {
     if (error instanceof RecoverError) throw error;
     throw new RecoverError(error instanceof Error ? error.message : String(error));
   }
 }
 
+/**
+ * What a person found of what cannot be asked for.
+ * @throws {@link RecoverError} with how to look, where nobody has
+ */
+function toldBy({ found }: RecoverOptions, questions: readonly Question[]): Answers {
+  const unlisted = questions.flatMap((question) => (question.ask === "aws-unlisted" ? [question] : []));
+  const open = unlisted.filter(({ urn }) => found[urn] === undefined);
+  if (open.length > 0) {
+    const lines = open.map(
+      ({ urn, look }) => `  ${look}\n  --found '${urn}=ID', or with none for ID if it lists nothing`,
+    );
+    throw new RecoverError(
+      `no function of the provider lists what a pending create may have made: look for it, then recover again with ` +
+        `what you found\n${lines.join("\n")}`,
+    );
+  }
+  const ids = unlisted.map(({ urn }) => [urn, found[urn] === "none" ? [] : [found[urn] ?? ""]] as const);
+  return Object.fromEntries(ids);
+}
+
 /** Whether there is a question that could find this; what depends on something that is not made yet has none. */
-function canBeFound({ resource }: PendingOperation): boolean {
+function canBeFound({ found }: RecoverOptions, { resource }: PendingOperation): boolean {
   try {
-    return questionFor(resource).ask !== "nothing";
+    const { ask } = questionFor(resource);
+    return ask === "aws-unlisted" ? resource.urn in found : ask !== "nothing";
   } catch {
     return false;
   }
@@ -181,7 +206,9 @@ function canBeFound({ resource }: PendingOperation): boolean {
 /** The state with a note for everything that the next update would create and that could exist already. */
 async function withPlannedCreates(options: RecoverOptions, state: StackExport): Promise<StackExport> {
   options.onProgress("planning the next update");
-  const planned = plannedCreates(await pulumi(options, ["preview", "--json"])).filter(canBeFound);
+  const planned = plannedCreates(await pulumi(options, ["preview", "--json"])).filter((operation) =>
+    canBeFound(options, operation),
+  );
   return { ...state, deployment: { ...state.deployment, pending_operations: planned } };
 }
 

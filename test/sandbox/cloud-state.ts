@@ -70,6 +70,9 @@ function regionResources(region: string, described: RegionDescription): CloudRes
   for (const log of described["flow-logs"].FlowLogs) add(log.FlowLogId, log);
   for (const { logGroupName } of described["log-groups"].logGroups) add(logGroupName);
   for (const { DBSubnetGroupName } of described["db-subnet-groups"].DBSubnetGroups) add(DBSubnetGroupName);
+  for (const { Id } of described["resolver-endpoints"].ResolverEndpoints) add(Id);
+  for (const { Id } of described["resolver-rules"].ResolverRules) add(Id);
+  for (const { Id } of described["resolver-rule-associations"].ResolverRuleAssociations) add(Id);
   for (const gateway of described["internet-gateways"].InternetGateways)
     add(gateway.InternetGatewayId, gateway);
   for (const gateway of described["nat-gateways"].NatGateways) add(gateway.NatGatewayId, gateway);
@@ -95,6 +98,25 @@ function regionResources(region: string, described: RegionDescription): CloudRes
   return found;
 }
 
+/** What has no region: IAM's roles, whose policies are found by name only, and Route 53's zones with what is in them. */
+function globalResources({ roles, "hosted-zones": zones, "record-sets": sets }: Description["global"]) {
+  const found: CloudResource[] = [];
+  const add = (id: string, tagged?: Tagged): void => {
+    found.push({ key: `global ${id}`, urnTag: tagged && tagOf(tagged, "urn") });
+  };
+  for (const role of roles.Roles) add(role.RoleName, role);
+  for (const [id, { HostedZone, VPCs }] of Object.entries(zones)) {
+    add(id);
+    // The first came with the zone.
+    for (const { VPCId, VPCRegion } of VPCs.slice(1)) add(`${id}:${VPCId}:${VPCRegion}`);
+    for (const { Name, Type } of sets[id]?.ResourceRecordSets ?? []) {
+      if (Name === HostedZone.Name && (Type === "NS" || Type === "SOA")) continue;
+      add(`${id}_${Name.replace(/\.$/, "")}_${Type}`);
+    }
+  }
+  return found;
+}
+
 /** The ids of everything that can be made and deleted at Cloudflare; a zone's settings come and go with it. */
 function cloudflareIds({ zones, account }: DescribedCloudflare): string[] {
   const ofZones = zones.flatMap((zone) => [
@@ -113,12 +135,7 @@ export function cloudResources(aws: Description, cloudflare?: DescribedCloudflar
   );
   const ids = cloudflare === undefined ? [] : cloudflareIds(cloudflare);
   const inCloudflare = ids.map((id) => ({ key: `cloudflare ${id}`, urnTag: undefined }));
-  // IAM has no regions, and a role's policies are found by name only.
-  const inIam = aws.global.roles.Roles.map((role) => ({
-    key: `global ${role.RoleName}`,
-    urnTag: tagOf(role, "urn"),
-  }));
-  return [...inAws, ...inIam, ...inCloudflare];
+  return [...inAws, ...globalResources(aws.global), ...inCloudflare];
 }
 
 /** What AWS makes by itself is not counted; whatever else is in the clouds is. */
@@ -173,6 +190,10 @@ type Renaming = (text: string) => string;
 const idPattern =
   /\b(?:vpc|subnet|rtb|rtbassoc|igw|nat|acl|aclassoc|sg|sgr|eipalloc|eipassoc|pcx|vpce|fl|i|eni|eni-attach|vol|r|dopt|vpc-cidr-assoc|subnet-cidr-assoc)-[0-9a-f]{17}\b/g;
 
+/** Ids of resolvers' things, which are longer than EC2's, and of zones. */
+const resolverIdPattern = /\b(rslvr-[a-z]+|rni|request)-[0-9a-f]{17}\b/g;
+const zoneIdPattern = /\bZ0[0-9A-F]{18}(?![0-9A-Z])/g;
+
 /** A file in a host's payload: what it holds is in base64, and may hold keys. */
 const payloadFile = /^(file \S+ \d+ \S+ )([A-Za-z0-9+/=]+)$/gm;
 
@@ -200,6 +221,8 @@ function renaming(state: StackState): Renaming {
       .replace(payloadFile, (_line, head: string, body: string) => {
         return `${head}${rename(Buffer.from(body, "base64").toString())}`;
       })
+      .replace(resolverIdPattern, "<$1>")
+      .replace(zoneIdPattern, "<zone>")
       .replace(idPattern, (id) => `<${id.slice(0, id.lastIndexOf("-"))}>`)
       .replace(/\bAROA[0-9A-Z]{17}\b/g, "<role's id>")
       .replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, "<pem>")

@@ -53,6 +53,7 @@ const options = {
   dryRun: false,
   force: false,
   search: false,
+  found: {},
   settleSeconds: 0,
   onProgress: () => undefined,
 };

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { recover, RecoverError } from "../../../cli/recover/recover.ts";
+import type { ResourceState } from "../../../cli/recover/state.ts";
+import type { Description } from "../../../sandbox/services/aws/client.ts";
+import { foundByHand } from "../../sandbox/unlisted.ts";
 
 interface Played {
   /** What `pulumi whoami` says. */
@@ -12,6 +15,8 @@ interface Played {
   readonly written: readonly string[];
   /** What `pulumi stack import` fails with. */
   readonly refusal?: string;
+  /** What was being made; a component unless said otherwise. */
+  readonly creating?: ResourceState;
 }
 
 const script = `#!${process.execPath}
@@ -26,7 +31,8 @@ appendFileSync(log, command + "\\n");
 if (args[0] === "whoami") console.log(JSON.stringify({ user: "somebody", url: played.url }));
 if (command === "stack export") {
   const time = played.written[Math.min(exported, played.written.length - 1)];
-  const resource = { urn: "urn:pulumi:s::p::blackroad:aws:Routes::r", type: "blackroad:aws:Routes", custom: false };
+  const component = { urn: "urn:pulumi:s::p::blackroad:aws:Routes::r", type: "blackroad:aws:Routes", custom: false };
+  const resource = played.creating ?? component;
   const pending_operations = [{ type: "creating", resource }];
   const state = { version: 3, deployment: { manifest: { time }, resources: [], pending_operations } };
   writeFileSync(args[args.indexOf("--file") + 1], JSON.stringify(state));
@@ -53,13 +59,14 @@ function play(played: Played): () => readonly string[] {
   return () => readFileSync(join(folder, "log"), "utf8").trim().split("\n");
 }
 
-function recoverDev() {
+function recoverDev(found: Readonly<Record<string, string>> = {}) {
   return recover({
     cwd: tmpdir(),
     stack: "dev",
     dryRun: false,
     force: false,
     search: false,
+    found,
     settleSeconds: 0,
     onProgress: () => undefined,
   });
@@ -100,4 +107,55 @@ test("a state that was written meanwhile is not overwritten", async () => {
 test("without PULUMI_BACKEND_URL, local files are found by what pulumi says", async () => {
   play({ url: "file://~/no-such-folder", written: ["2026-11-21T14:22:00Z"] });
   expect((await recoverDev()).unseenLocks).toBeUndefined();
+});
+
+describe("what no provider lists", () => {
+  const type = "aws:route53/resolverRuleAssociation:ResolverRuleAssociation";
+  const urn = `urn:pulumi:s::p::blackroad:aws:Forwarding$${type}::us-west/dns-outbound/consul`;
+  const inputs = { region: "us-west-2", resolverRuleId: "rslvr-rr-1", vpcId: "vpc-1" };
+  const killed = {
+    url: "s3://states",
+    written: ["2026-11-21T14:22:00Z"],
+    creating: { urn, type, custom: true, inputs },
+  };
+  const stopped = async (): Promise<string> => {
+    const failure = await recoverDev().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RecoverError);
+    return String(failure);
+  };
+
+  test("stops recovery before anything is changed, with the command by which to look", async () => {
+    const ran = play(killed);
+    expect(await stopped()).toContain(
+      "  aws route53resolver list-resolver-rule-associations --region us-west-2 --filters Name=ResolverRuleId,Values=rslvr-rr-1 Name=VPCId,Values=vpc-1\n" +
+        `  --found '${urn}=ID', or with none for ID if it lists nothing`,
+    );
+    expect(ran()).not.toContain("stack import");
+  });
+
+  test("is adopted, or forgotten, as a person has found it", async () => {
+    play(killed);
+    expect((await recoverDev({ [urn]: "none" })).decisions).toMatchObject([{ action: "forget", urn }]);
+    play(killed);
+    const { decisions, refreshed } = await recoverDev({ [urn]: "rslvr-rrassoc-1" });
+    expect(decisions).toMatchObject([{ action: "adopt", urn, id: "rslvr-rrassoc-1" }]);
+    expect(refreshed).toEqual([urn]);
+  });
+
+  test("is found by the sandbox's tests in what the simulated AWS describes", async () => {
+    play(killed);
+    const output = await stopped();
+    const there = { Id: "rslvr-rrassoc-1", ResolverRuleId: "rslvr-rr-1", VPCId: "vpc-1" };
+    const described = (associations: readonly object[]) =>
+      ({
+        regions: {
+          "us-west-2": { "resolver-rule-associations": { ResolverRuleAssociations: associations } },
+        },
+      }) as unknown as Description;
+    expect(foundByHand(output, described([there]))).toEqual(["--found", `${urn}=rslvr-rrassoc-1`]);
+    expect(foundByHand(output, described([{ ...there, VPCId: "vpc-2" }]))).toEqual([
+      "--found",
+      `${urn}=none`,
+    ]);
+  });
 });

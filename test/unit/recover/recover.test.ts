@@ -14,6 +14,7 @@ import {
   unsureUrns,
   withoutMarks,
 } from "../../../cli/recover/state.ts";
+import { recordSetId, zoneAssociationId } from "../../../cli/recover/route53.ts";
 import { urnHash } from "../../../components/aws/tags.ts";
 
 const vpcType = "aws:ec2/vpc:Vpc";
@@ -76,6 +77,32 @@ describe("questions", () => {
       urn: "urn:g",
       ...group,
     });
+  });
+
+  test("what is of no region, or has no tags that are listed, is looked for by what it is", () => {
+    const ask = (noun: string, inputs: Record<string, unknown>) => {
+      const name = noun.charAt(0).toLowerCase() + noun.slice(1);
+      const urn = `urn:pulumi:sandbox::p::aws:route53/${name}:${noun}::n`;
+      return questionFor({ urn, type: `aws:route53/${name}:${noun}`, custom: true, inputs });
+    };
+    expect(ask("Zone", { name: "a.internal" })).toMatchObject({
+      ask: "aws-hosted-zone",
+      name: "a.internal",
+      stack: "sandbox",
+      hash: urnHash("urn:pulumi:sandbox::p::aws:route53/zone:Zone::n"),
+    });
+    const joined = { zoneId: "Z1", vpcId: "vpc-1", vpcRegion: "eu-west-1" };
+    expect(ask("ZoneAssociation", joined)).toMatchObject({ ask: "aws-zone-association", ...joined });
+    expect(zoneAssociationId("Z1", "vpc-1", "eu-west-1")).toBe("Z1:vpc-1:eu-west-1");
+    const set = { zoneId: "Z1", name: "Redis.a.internal", type: "A" };
+    expect(ask("Record", { ...set, records: ["10.0.0.1"] })).toMatchObject({ ...set, values: ["10.0.0.1"] });
+    expect(recordSetId("Z1", "Redis.a.internal", "A")).toBe("Z1_redis.a.internal_A");
+    const region = "us-west-2";
+    const endpoint = { region, securityGroupIds: ["sg-1"] };
+    expect(ask("ResolverEndpoint", endpoint)).toMatchObject({ ask: "aws-resolver-endpoint", ...endpoint });
+    const rule = { region, domainName: "consul", resolverEndpointId: "rslvr-out-1" };
+    expect(ask("ResolverRule", rule)).toMatchObject({ ask: "aws-resolver-rule", ...rule, stack: "sandbox" });
+    expect(() => ask("ResolverRule", { region })).toThrow('has no "domainName"');
   });
 
   test("a command leaves nothing to be found", () => {
