@@ -29,10 +29,11 @@ const fleet = createFleet({ plan, symbols, instances, records, authority, asking
 
 cleanUpDeparted(plan);
 
-export const { contractVersion, regions, hubs, hosts, zones } = networkOutputs({
+export const { contractVersion, regions, hubs, hosts, zones, privateZones } = networkOutputs({
   plan,
   symbols,
   regions: cloud.regions,
   hosts: fleet,
   zones: dns,
+  privateZones: cloud.privateZones,
 });

@@ -8,9 +8,11 @@ import type { SymbolTable } from "./resolve.ts";
 import { Hub } from "./wireguard/hub.ts";
 import { registerAwsConventions } from "./aws/conventions.ts";
 import { FlowLogs } from "./aws/flow-logs.ts";
+import { Forwarding } from "./aws/forwarding.ts";
 import { Instance } from "./aws/instance.ts";
 import { NetworkAcls } from "./aws/network-acls.ts";
 import { Peering } from "./aws/peering.ts";
+import { PrivateZone } from "./aws/private-zones.ts";
 import { createProvider } from "./aws/provider.ts";
 import { Routes } from "./aws/routes.ts";
 import { SecurityGroups } from "./aws/security-groups.ts";
@@ -29,6 +31,8 @@ export interface Cloud {
   readonly regions: ReadonlyMap<string, Region>;
   /** By host key. */
   readonly instances: ReadonlyMap<string, HostInstance>;
+  /** By the zone's name. */
+  readonly privateZones: ReadonlyMap<string, PrivateZone>;
 }
 
 /**
@@ -71,7 +75,24 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
     instances.set(host.key, { id: instance.id, ready: instance.ready, bootHostKey: identity.hostKey });
   }
   for (const [key, { vpc }] of regions) new Routes(key, { vpc, peeringIds, interfaceIds }, opts);
-  return { regions, instances };
+  return { regions, instances, privateZones: createNames(plan, regions, opts) };
+}
+
+/** Names inside the network: zones that all VPCs know, and what each region's resolver forwards. */
+function createNames(
+  plan: NetworkPlan,
+  regions: ReadonlyMap<string, Region>,
+  opts: pulumi.ComponentResourceOptions,
+): ReadonlyMap<string, PrivateZone> {
+  for (const [key, { vpc, securityGroups }] of regions) {
+    const { outboundEndpoint } = vpc.plan;
+    if (outboundEndpoint === undefined) continue;
+    new Forwarding(key, { vpc, securityGroups, plan: outboundEndpoint }, opts);
+  }
+  const vpcs = new Map([...regions].map(([key, { vpc }]) => [key, vpc]));
+  return new Map(
+    plan.privateZones.map((zone) => [zone.name, new PrivateZone(zone.name, { plan: zone, vpcs }, opts)]),
+  );
 }
 
 function createInstance(

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { PrivateZone } from "./aws/private-zones.ts";
 import type { Zone } from "./cloudflare/zone.ts";
 import type { Region } from "./cloud.ts";
 import type { Host } from "./hosts/host.ts";
@@ -25,6 +26,8 @@ export interface NetworkOutputs {
   readonly hosts: Readonly<Record<string, HostOutputs>>;
   /** By the zone's name: `blackroad.io`. */
   readonly zones: Readonly<Record<string, ZoneOutputs>>;
+  /** Private ones, at Route 53, by their names: `blackroad.internal`. */
+  readonly privateZones: Readonly<Record<string, PrivateZoneOutputs>>;
 }
 
 export interface RegionOutputs {
@@ -66,12 +69,18 @@ export interface ZoneOutputs {
   readonly ds?: pulumi.Output<string>;
 }
 
+export interface PrivateZoneOutputs {
+  /** `Z…` */
+  readonly id: pulumi.Output<string>;
+}
+
 export interface Created {
   readonly plan: NetworkPlan;
   readonly symbols: SymbolTable;
   readonly regions: ReadonlyMap<string, Region>;
   readonly hosts: ReadonlyMap<string, Host>;
   readonly zones: ReadonlyMap<string, Zone>;
+  readonly privateZones: ReadonlyMap<string, PrivateZone>;
 }
 
 /** The stack's outputs. */
@@ -111,6 +120,11 @@ export function networkOutputs(created: Created): NetworkOutputs {
         const { id, nameServers, ds } = found(created.zones, name, "zone");
         return { id, nameServers, ...(ds === undefined ? {} : { ds }) };
       },
+    ),
+    privateZones: record(
+      plan.privateZones,
+      ({ name }) => name,
+      ({ name }) => ({ id: found(created.privateZones, name, "private zone").id }),
     ),
   };
 }

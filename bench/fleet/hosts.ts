@@ -60,6 +60,7 @@ export function generationOf({ name, hostname, address, operatorKey }: FleetHost
       forwardTo: [operatorAddress],
       forwardFirst: true,
       outsideTunnel: [timeServers],
+      inside: [],
     }),
     forwarding({ mtu: 1420, masqueradeTo: [] }),
     { sysctls: kernelSettings },

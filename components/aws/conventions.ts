@@ -44,6 +44,12 @@ const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:iam/role:Role", global],
   ["aws:iam/rolePolicy:RolePolicy", globalUntaggable],
   ["aws:rds/subnetGroup:SubnetGroup", taggable],
+  ["aws:route53/record:Record", globalUntaggable],
+  ["aws:route53/resolverEndpoint:ResolverEndpoint", taggable],
+  ["aws:route53/resolverRule:ResolverRule", taggable],
+  ["aws:route53/resolverRuleAssociation:ResolverRuleAssociation", untaggable],
+  ["aws:route53/zone:Zone", global],
+  ["aws:route53/zoneAssociation:ZoneAssociation", globalUntaggable],
   ["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", taggable],
   ["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", taggable],
 ]);

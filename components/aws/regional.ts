@@ -38,6 +38,11 @@ export const NetworkAclAssociation: Regional<typeof aws.ec2.NetworkAclAssociatio
   aws.ec2.NetworkAclAssociation;
 export const PeeringConnectionOptions: Regional<typeof aws.ec2.PeeringConnectionOptions> =
   aws.ec2.PeeringConnectionOptions;
+export const Record: Global<typeof aws.route53.Record> = aws.route53.Record;
+export const ResolverEndpoint: Regional<typeof aws.route53.ResolverEndpoint> = aws.route53.ResolverEndpoint;
+export const ResolverRule: Regional<typeof aws.route53.ResolverRule> = aws.route53.ResolverRule;
+export const ResolverRuleAssociation: Regional<typeof aws.route53.ResolverRuleAssociation> =
+  aws.route53.ResolverRuleAssociation;
 export const Role: Global<typeof aws.iam.Role> = aws.iam.Role;
 export const RolePolicy: Global<typeof aws.iam.RolePolicy> = aws.iam.RolePolicy;
 export const Route: Regional<typeof aws.ec2.Route> = aws.ec2.Route;
@@ -59,3 +64,5 @@ export const VpcPeeringConnection: Regional<typeof aws.ec2.VpcPeeringConnection>
   aws.ec2.VpcPeeringConnection;
 export const VpcPeeringConnectionAccepter: Regional<typeof aws.ec2.VpcPeeringConnectionAccepter> =
   aws.ec2.VpcPeeringConnectionAccepter;
+export const Zone: Global<typeof aws.route53.Zone> = aws.route53.Zone;
+export const ZoneAssociation: Global<typeof aws.route53.ZoneAssociation> = aws.route53.ZoneAssociation;

@@ -14,6 +14,9 @@ export const defaultQuotas = {
   rulesPerSecurityGroup: 60,
   securityGroupsPerInterface: 5,
   rulesPerNetworkAcl: 20,
+  vpcsPerHostedZone: 300,
+  resolverEndpointsPerRegion: 4,
+  addressesPerResolverEndpoint: 6,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;
@@ -27,6 +30,9 @@ export const mostPeeringsPerVpc = 125;
 
 /** Of each direction of a network ACL (amazon-vpc-limits.html, "Network ACLs"). */
 export const mostRulesPerNetworkAcl = 40;
+
+/** Of one forwarding rule (Route53/latest/DeveloperGuide/DNSLimitations.html, "Quotas on Route 53 Resolver"). */
+export const mostTargetsPerForwardingRule = 6;
 
 const quota = leaf.integer("a quota", 1, 100_000);
 
@@ -45,6 +51,9 @@ export const quotas = leaf.record("AWS's quotas that differ from the default", {
   rulesPerNetworkAcl: leaf
     .integer("a quota", 1, mostRulesPerNetworkAcl)
     .default(defaultQuotas.rulesPerNetworkAcl),
+  vpcsPerHostedZone: quota.default(defaultQuotas.vpcsPerHostedZone),
+  resolverEndpointsPerRegion: quota.default(defaultQuotas.resolverEndpointsPerRegion),
+  addressesPerResolverEndpoint: quota.default(defaultQuotas.addressesPerResolverEndpoint),
 });
 
 export type Quotas = z.output<typeof quotas>;

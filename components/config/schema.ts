@@ -9,6 +9,7 @@ import { tiers, type Tier } from "./ledger.ts";
 import * as leaf from "./leaf.ts";
 import { cloudflare, zone } from "./cloudflare.ts";
 import { guard } from "./guard.ts";
+import { privateDns } from "./private-dns.ts";
 import { quotas } from "./quotas.ts";
 import { rack, tower } from "./towers.ts";
 
@@ -301,10 +302,13 @@ export const networkSchema = leaf.record("the network's options", {
     leaf.named("a map from names to hosts", leaf.name, host),
   ),
   dns: leaf
-    .record("zones", {
+    .record("zones and private", {
+      /** Public zones, at Cloudflare. */
       zones: leaf.named("a map from zones to their records", leaf.hostname, zone).default({}),
+      /** Names that only the network itself knows, at Route 53. */
+      private: privateDns.prefault({}),
     })
-    .default({ zones: {} }),
+    .prefault({}),
   /** Tunnels, load balancers and Access at Cloudflare. */
   cloudflare: cloudflare.prefault({}),
   /** What no plan may delete or replace unasked. */
@@ -329,4 +333,5 @@ export type SiteConfig = NetworkConfig["sites"][string];
 export type SecurityGroupConfig = NetworkConfig["securityGroups"][string];
 export type HostConfig = NetworkConfig["hosts"][string][string];
 export type { DnsRecordConfig, LoadBalancerConfig, ZoneConfig } from "./cloudflare.ts";
+export type { PrivateRecordConfig } from "./private-dns.ts";
 export type HostRole = HostConfig["role"];

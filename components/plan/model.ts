@@ -173,6 +173,53 @@ export interface DatabaseSubnetGroupPlan {
   readonly subnets: readonly string[];
 }
 
+/** What Route 53 answers for a name and a type. */
+export interface PrivateRecordSetPlan {
+  /** `blackroad.internal/redis.blackroad.internal/A` */
+  readonly key: string;
+  /** Fully qualified, without a trailing dot. */
+  readonly name: string;
+  readonly type: "A" | "CNAME";
+  /** Sorted. */
+  readonly values: readonly string[];
+  readonly ttlSeconds: number;
+}
+
+/** A private hosted zone, which the VPCs of all regions know. */
+export interface PrivateZonePlan {
+  /** `blackroad.internal` */
+  readonly name: string;
+  readonly comment: string;
+  /** Key of the region whose VPC the zone is made with. */
+  readonly homeRegion: string;
+  /** Keys of all others, sorted. */
+  readonly joiningRegions: readonly string[];
+  readonly recordSets: readonly PrivateRecordSetPlan[];
+}
+
+/** A domain about which the resolver of a region's VPC asks other name servers. */
+export interface ForwardingRulePlan {
+  /** `us-west/dns-outbound/consul` */
+  readonly key: string;
+  /** Its name in AWS. */
+  readonly name: string;
+  readonly domain: string;
+  readonly targets: readonly { readonly address: string; readonly port: number }[];
+}
+
+/** From where the resolver of a region's VPC asks them. */
+export interface OutboundEndpointPlan {
+  /** `us-west/dns-outbound` */
+  readonly key: string;
+  /** Its name in AWS, of the stack, as several may share an account. */
+  readonly name: string;
+  /** Key of its security group, which is among those of the region. */
+  readonly securityGroup: string;
+  /** With the key of the subnet that each lies in. */
+  readonly addresses: readonly { readonly subnet: string; readonly address: string }[];
+  readonly rules: readonly ForwardingRulePlan[];
+}
+
 export interface RegionPlan {
   /** The name in the configuration: `us-west`. */
   readonly key: string;
@@ -190,6 +237,8 @@ export interface RegionPlan {
   /** One for each tier that has subnets; none where the region keeps to AWS's default. */
   readonly networkAcls: readonly NetworkAclPlan[];
   readonly securityGroups: readonly SecurityGroupPlan[];
+  /** `undefined` where the region forwards nothing. */
+  readonly outboundEndpoint: OutboundEndpointPlan | undefined;
 }
 
 export interface PeeringPlan {
@@ -332,6 +381,7 @@ export interface NetworkPlan {
   readonly sites: readonly SitePlan[];
   readonly vpn: VpnPlan;
   readonly zones: readonly DnsZonePlan[];
+  readonly privateZones: readonly PrivateZonePlan[];
   readonly cloudflare: CloudflarePlan;
   readonly hosts: readonly HostPlan[];
   readonly rollout: RolloutPlan;

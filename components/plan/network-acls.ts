@@ -86,16 +86,22 @@ function answersTo({ direction, protocol, cidr, reason, kind }: Allowance): Allo
 class AclPlanner {
   readonly #region: AclRegion;
   readonly #tierOf: ReadonlyMap<string, Tier>;
-  /** Hosts that are instances of the region. */
-  readonly #instances: readonly { readonly tier: Tier; readonly groups: readonly string[] }[];
+  /** Who has groups in the region: its instances, and the addresses of its outbound endpoint. */
+  readonly #members: readonly { readonly tier: Tier; readonly groups: readonly string[] }[];
 
   constructor(region: AclRegion, hosts: readonly HostPlan[]) {
     this.#region = region;
     this.#tierOf = new Map(region.subnets.map(({ key, tier }) => [key, tier]));
-    this.#instances = hosts.flatMap(({ site, instance }) => {
-      const tier = instance === undefined ? undefined : this.#tierOf.get(instance.subnet);
-      if (site !== region.key || instance === undefined || tier === undefined) return [];
-      return [{ tier, groups: instance.securityGroups }];
+    const instances = hosts.flatMap(({ site, instance }) =>
+      site === region.key && instance !== undefined
+        ? [{ subnet: instance.subnet, groups: instance.securityGroups }]
+        : [],
+    );
+    const { addresses = [], securityGroup = "" } = region.outboundEndpoint ?? {};
+    const asking = addresses.map(({ subnet }) => ({ subnet, groups: [securityGroup] }));
+    this.#members = [...instances, ...asking].flatMap(({ subnet, groups }) => {
+      const tier = this.#tierOf.get(subnet);
+      return tier === undefined ? [] : [{ tier, groups }];
     });
   }
 
@@ -138,9 +144,9 @@ class AclPlanner {
     }));
   }
 
-  /** What the groups of the tier's hosts let through. */
+  /** What the groups of the tier's members let through. */
   #flows(tier: Tier): Allowance[] {
-    const groups = new Set(this.#instances.filter((one) => one.tier === tier).flatMap((one) => one.groups));
+    const groups = new Set(this.#members.filter((one) => one.tier === tier).flatMap((one) => one.groups));
     return this.#region.securityGroups
       .filter(({ key }) => groups.has(key))
       .flatMap(({ rules }) => rules)
@@ -165,7 +171,7 @@ class AclPlanner {
     // No subnet has IPv6 addresses.
     if (peer.kind === "cidr") return peer.cidr.includes(":") ? [] : [peer.cidr];
     const key = `${this.#region.key}/${peer.group}`;
-    const members = this.#instances.filter(({ groups }) => groups.includes(key)).map(({ tier }) => tier);
+    const members = this.#members.filter(({ groups }) => groups.includes(key)).map(({ tier }) => tier);
     return this.#region.subnets.filter(({ tier }) => members.includes(tier)).map(({ cidr }) => cidr);
   }
 

@@ -5,6 +5,7 @@ import { planZones } from "./cloudflare/zones.ts";
 import { planHosts } from "./hosts.ts";
 import type { NetworkPlan } from "./model.ts";
 import { planNetworkAcls } from "./network-acls.ts";
+import { planPrivateZones } from "./private-dns.ts";
 import { planPeerings, planRegions, planSites } from "./regions.ts";
 import { refuseBeyondQuota } from "./quotas.ts";
 import { planRollout } from "./rollout.ts";
@@ -32,6 +33,7 @@ export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
     sites: planSites(config),
     vpn: planVpn(config),
     zones: planZones(config),
+    privateZones: planPrivateZones(config, stack),
     cloudflare: planCloudflare(config),
     hosts,
     rollout: planRollout(config, hosts),

@@ -3,6 +3,7 @@ import type { NetworkConfig } from "../config/schema.ts";
 import { byKey, sortedEntries } from "./keys.ts";
 import type { PeeringPlan, SitePlan } from "./model.ts";
 import type { AclRegion } from "./network-acls.ts";
+import { planEndpointGroup, planOutboundEndpoint } from "./private-dns.ts";
 import { planRouteTables } from "./routes.ts";
 import { planSecurityGroups } from "./security-groups.ts";
 import { planDatabaseSubnetGroup, planFlowLog, planGatewayEndpoints } from "./services.ts";
@@ -12,6 +13,8 @@ import { planNatGateways, planSubnets } from "./subnets.ts";
 export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
   return sortedEntries(config.regions).map(([key, region]) => {
     const subnets = planSubnets(key, region);
+    const outboundEndpoint = planOutboundEndpoint(key, stack, config, subnets);
+    const ofEndpoint = outboundEndpoint === undefined ? [] : [planEndpointGroup(outboundEndpoint)];
     return {
       key,
       awsRegion: region.awsRegion,
@@ -22,7 +25,8 @@ export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
       gatewayEndpoints: planGatewayEndpoints(key, region, subnets),
       flowLog: planFlowLog(key, stack, region),
       databaseSubnetGroup: planDatabaseSubnetGroup(key, stack, subnets),
-      securityGroups: planSecurityGroups(key, config),
+      securityGroups: [...planSecurityGroups(key, config), ...ofEndpoint].sort(byKey),
+      outboundEndpoint,
     };
   });
 }

@@ -12,6 +12,7 @@ import { haproxyBalancer } from "./host/haproxy.ts";
 import { cloudInitFile, identity } from "./host/identity.ts";
 import { lan } from "./host/lan.ts";
 import { internalNetworks, publicResolvers } from "./host/networks.ts";
+import { namesStandIn } from "./host/names-stand-in.ts";
 import { nginxBalancer } from "./host/nginx.ts";
 import { resolver } from "./host/resolver.ts";
 import { sshd, type Login } from "./host/sshd.ts";
@@ -19,6 +20,7 @@ import { time, timeServers } from "./host/time.ts";
 import { outbound } from "./host/tower-firewall.ts";
 import { hubTunnel, peerTunnel } from "./host/wireguard.ts";
 import { sortedEntries } from "./keys.ts";
+import { domainsInside, standInsOf } from "./private-dns.ts";
 import { forwards, missing, networkOf, placeAt, placeOf, tunnelAddressOf, type Place } from "./place.ts";
 import {
   gatewayLinks,
@@ -42,6 +44,8 @@ function hubResolver({ config, site }: Place): GenerationPart {
     forwardTo: publicResolvers,
     forwardFirst: false,
     outsideTunnel: [],
+    // Peers ask the hub about everything, and only a VPC's resolver knows these.
+    inside: domainsInside(config, site),
   });
 }
 
@@ -60,6 +64,7 @@ function lanResolver(place: Place, forwardTo: readonly string[]): GenerationPart
     forwardTo,
     forwardFirst: true,
     outsideTunnel: [...endpoints, timeServers].sort(),
+    inside: [],
   });
 }
 
@@ -72,6 +77,12 @@ function balancerOf({ config, site, key, hostname, address }: Place): Balancer {
     .filter(([, { role }]) => role === "load-balancer")
     .flatMap(([name]) => namesOf(`${site}/${name}`, config));
   return { key, hostname, address, names: [...new Set(names)].sort(), backends };
+}
+
+/** Where the mesh is to answer about names, until it does. */
+function standInParts(place: Place): GenerationPart[] {
+  const domains = standInsOf(place);
+  return domains.length === 0 ? [] : [namesStandIn(place.address, domains)];
 }
 
 function partsOfRole(place: Place): GenerationPart[] {
@@ -93,7 +104,7 @@ function partsOfRole(place: Place): GenerationPart[] {
       return [place.host.balancer === "haproxy" ? haproxyBalancer(balancer) : nginxBalancer(balancer)];
     }
     case "api":
-      return [api(place)];
+      return [api(place), ...standInParts(place)];
     case "tower":
       return towerParts(place);
     case "storage":

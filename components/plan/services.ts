@@ -1,7 +1,6 @@
 /** What a region has for AWS's own services: gateway endpoints, the subnets that RDS may use, flow logs. */
-import { createHash } from "node:crypto";
 import type { RegionConfig } from "../config/schema.ts";
-import { byKey } from "./keys.ts";
+import { byKey, cutName } from "./keys.ts";
 import type { DatabaseSubnetGroupPlan, FlowLogPlan, GatewayEndpointPlan, SubnetPlan } from "./model.ts";
 
 /**
@@ -38,13 +37,6 @@ export function planDatabaseSubnetGroup(
 /** The longest name that IAM takes for a role. */
 const roleNameLength = 64;
 
-/** A name that is too long is cut, and told from others by a hash of the whole. */
-function roleName(name: string): string {
-  if (name.length <= roleNameLength) return name;
-  const digest = createHash("sha256").update(name, "utf8").digest("hex").slice(0, 8);
-  return `${name.slice(0, roleNameLength - digest.length - 1)}-${digest}`;
-}
-
 const trafficTypes = { accepted: "ACCEPT", rejected: "REJECT", all: "ALL" } as const;
 
 export function planFlowLog(key: string, stack: string, { flowLogs }: RegionConfig): FlowLogPlan | undefined {
@@ -52,7 +44,7 @@ export function planFlowLog(key: string, stack: string, { flowLogs }: RegionConf
   return {
     key: `${key}/flow-logs`,
     logGroup: `/blackroad/${stack}/${key}/flow-logs`,
-    role: roleName(`${stack}-${key}-flow-logs`),
+    role: cutName(`${stack}-${key}-flow-logs`, roleNameLength),
     traffic: trafficTypes[flowLogs.traffic],
     retentionDays: flowLogs.retentionDays,
   };

@@ -2,10 +2,12 @@
 import * as addresses from "./addresses.ts";
 import * as balancers from "./balancers.ts";
 import * as dns from "./dns.ts";
+import * as forwarding from "./forwarding.ts";
 import * as guard from "./guard.ts";
 import * as hosts from "./hosts.ts";
 import * as mail from "./mail.ts";
 import * as networks from "./networks.ts";
+import * as privateDns from "./private-dns.ts";
 import * as quotas from "./quotas.ts";
 import type { Rule } from "./rule.ts";
 import * as racks from "./racks.ts";
@@ -106,6 +108,19 @@ export const rules: readonly Rule[] = [
   mail.targetsResolve,
   mail.mailPoliciesAreRead,
   mail.authoritiesAreNamed,
+  privateDns.privateZonesHaveVpcs,
+  privateDns.privateRecordsHaveContent,
+  privateDns.privateContentsFitTypes,
+  privateDns.privateNamesAreBelowZone,
+  privateDns.recordSetsFit,
+  privateDns.forwardingSparesZones,
+  forwarding.forwardingIsComplete,
+  forwarding.endpointsHaveAddresses,
+  forwarding.endpointAddressesFit,
+  forwarding.endpointAddressesAreDistinct,
+  forwarding.endpointsAreWithinQuota,
+  forwarding.forwardingTargetsFit,
+  forwarding.standInsHaveHosts,
   tunnels.connectorsCanDial,
   tunnels.ingressFits,
   tunnels.ingressNamesAreOurs,

@@ -1,4 +1,5 @@
 /** Security groups say what AWS can carry out. */
+import { outboundEndpointGroup } from "../private-dns.ts";
 import { suggestion, type Path } from "../problem.ts";
 import type { SecurityGroupConfig } from "../schema.ts";
 import { quotaOf } from "./quotas.ts";
@@ -53,8 +54,11 @@ export function* groupNamesAreFree(config: LooseConfig): Iterable<Finding> {
         path,
         message: "begins with sg-, as AWS's own ids do: leave the prefix out; only references have it.",
       };
-    } else if (name === "default")
+    } else if (name === "default") {
       yield { path, message: "is the name of the group that every VPC has: use another." };
+    } else if (name === outboundEndpointGroup) {
+      yield { path, message: "is the name of the group of Resolver endpoints: use another." };
+    }
   }
 }
 

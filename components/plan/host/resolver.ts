@@ -1,5 +1,6 @@
 /** unbound: a resolver on a hub for the VPN, and on a machine for its LAN. */
 import type { GenerationPart, ListenPlan } from "../generation.ts";
+import type { ForwardedDomain } from "../private-dns.ts";
 import { notice, plainFile } from "./file.ts";
 import { publicResolvers } from "./networks.ts";
 
@@ -17,6 +18,8 @@ export interface Resolver {
   readonly forwardFirst: boolean;
   /** Names, with all below them, that the public resolvers are asked for: what it takes to bring the tunnel up. */
   readonly outsideTunnel: readonly string[];
+  /** Domains about which others are asked than about the rest: names inside the network. */
+  readonly inside: readonly ForwardedDomain[];
 }
 
 const unit = "unbound.service";
@@ -37,6 +40,11 @@ function forwardZone({ name, addresses, first }: Zone): string {
   return `\nforward-zone:\n${lines.map((line) => `    ${line}\n`).join("")}`;
 }
 
+/** As unbound spells it: `10.0.10.11@8600`. */
+function serverAddress({ address, port: at }: ForwardedDomain["servers"][number]): string {
+  return at === port ? address : `${address}@${at}`;
+}
+
 /**
  * The whole configuration: Debian's folder is not included, so that nothing else listens or answers.
  *
@@ -44,9 +52,10 @@ function forwardZone({ name, addresses, first }: Zone): string {
  * Raspberry Pi does not have when it starts, would refuse every name, its time servers' too.
  */
 function configuration(resolver: Resolver): string {
-  const { address, clients, forwardTo, forwardFirst, outsideTunnel } = resolver;
+  const { address, clients, forwardTo, forwardFirst, outsideTunnel, inside } = resolver;
   const zones = [
     ...outsideTunnel.map((name) => ({ name, addresses: publicResolvers, first: false })),
+    ...inside.map(({ name, servers }) => ({ name, addresses: servers.map(serverAddress), first: false })),
     { name: ".", addresses: forwardTo, first: forwardFirst },
   ];
   return `${notice}server:

@@ -43,15 +43,16 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
       expect(aws().length).toBeGreaterThan(50);
       const regions = Object.values(outputs().regions).map(({ awsRegion }) => awsRegion);
       for (const { name, type, inputs } of aws()) {
-        // IAM has none.
-        if (type.startsWith("aws:iam/")) expect(inputs.region, `${type} ${name}`).toBeUndefined();
+        // Neither IAM nor Route 53's zones have any.
+        if (/^aws:(?:iam|route53)\/(?!resolver)/.test(type))
+          expect(inputs.region, `${type} ${name}`).toBeUndefined();
         else expect(regions, `${type} ${name}`).toContain(inputs.region);
       }
     });
 
     it("gives every taggable resource the common tags, and each a hash of its own", () => {
       const untaggable =
-        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|NetworkAclAssociation|RolePolicy|EipAssociation|PeeringConnectionOptions)$/;
+        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|NetworkAclAssociation|ResolverRuleAssociation|ZoneAssociation|Record|RolePolicy|EipAssociation|PeeringConnectionOptions)$/;
       const tagged = aws().filter(({ type }) => !untaggable.test(type));
       const hashes = tagged.map(({ name, inputs }) => {
         const tags = inputs.tags as Record<string, string>;

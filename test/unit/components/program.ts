@@ -50,6 +50,8 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
       return { publicIp: `public-ip(${name})` };
     case "aws:ec2/instance:Instance":
       return { primaryNetworkInterfaceId: `eni(${name})`, publicIp: `launch-ip(${name})` };
+    case "aws:route53/zone:Zone":
+      return { zoneId: `zone-id(${name})` };
     case "cloudflare:index/zone:Zone":
       return { nameServers: ["ada.ns.example", "bob.ns.example"] };
     case "cloudflare:index/zoneDnssec:ZoneDnssec":

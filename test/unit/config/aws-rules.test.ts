@@ -28,6 +28,23 @@ const crowd: readonly Change[] = list(5, (index) => [
   lonely("us-west-2", { slot: 2 + index }),
 ]);
 
+const internal = (...records: readonly object[]): Change => [
+  "dns private",
+  { zones: { "blackroad.internal": { homeRegion: "us-west", records } } },
+];
+
+/** The zone's path. */
+const zoneAt = 'dns.private.zones["blackroad.internal"]';
+
+const forwarded = (more: object = {}): Change => [
+  "dns private",
+  {
+    forwardingRules: { consul: { targets: ["10.0.10.11"] } },
+    outboundEndpoints: { "us-west": ["10.0.10.4", "10.0.11.4"] },
+    ...more,
+  },
+];
+
 const spoke = (index: number): string => `spoke-${index}`;
 
 const breaches: readonly Breach[] = [
@@ -175,6 +192,101 @@ const breaches: readonly Breach[] = [
       ],
     ],
     path: "hosts.us-west.api-1.securityGroups",
+  },
+  {
+    rule: "aws/quota-zone-vpcs",
+    changes: [internal(), ["quotas", { vpcsPerHostedZone: 1 }]],
+    path: zoneAt,
+  },
+  {
+    rule: "aws/record-set-ttl",
+    changes: [
+      internal(
+        { name: "redis", type: "A", content: "10.0.10.50", ttl: 60 },
+        { name: "redis", type: "A", content: "10.0.10.51" },
+      ),
+    ],
+    path: `${zoneAt}.records[1].ttl`,
+  },
+  {
+    rule: "aws/cname-alone",
+    changes: [
+      internal(
+        { name: "redis", type: "A", content: "10.0.10.50" },
+        { name: "redis", type: "CNAME", content: "redis.consul" },
+      ),
+    ],
+    path: `${zoneAt}.records[1]`,
+  },
+  {
+    rule: "aws/cname-alone",
+    changes: [internal({ name: "@", type: "CNAME", content: "redis.consul" })],
+    path: `${zoneAt}.records[0]`,
+  },
+  {
+    rule: "aws/forwarding-first",
+    changes: [
+      forwarded({
+        zones: { "blackroad.internal": { homeRegion: "us-west" } },
+        forwardingRules: { "blackroad.internal": { targets: ["10.0.10.11"] } },
+      }),
+    ],
+    path: 'dns.private.forwardingRules["blackroad.internal"]',
+  },
+  {
+    rule: "aws/forwarding-first",
+    changes: [
+      forwarded({
+        zones: {
+          "blackroad.internal": {
+            homeRegion: "us-west",
+            records: [{ name: "a.mesh", type: "A", content: "10.0.10.50" }],
+          },
+        },
+        forwardingRules: { "mesh.blackroad.internal": { targets: ["10.0.10.11"] } },
+      }),
+    ],
+    path: 'dns.private.forwardingRules["mesh.blackroad.internal"]',
+  },
+  {
+    rule: "aws/endpoint-addresses",
+    changes: [forwarded({ outboundEndpoints: { "us-west": ["10.0.10.4"] } })],
+    path: "dns.private.outboundEndpoints.us-west",
+  },
+  {
+    rule: "aws/reserved-addresses",
+    changes: [forwarded({ outboundEndpoints: { "us-west": ["10.0.10.3", "10.0.11.4"] } })],
+    path: "dns.private.outboundEndpoints.us-west[0]",
+  },
+  {
+    rule: "aws/quota-endpoint-addresses",
+    changes: [
+      forwarded({
+        outboundEndpoints: {
+          "us-west": [...list(6, (index) => `10.0.10.${20 + index}`), "10.0.11.4"],
+        },
+      }),
+    ],
+    path: "dns.private.outboundEndpoints.us-west",
+  },
+  {
+    rule: "aws/quota-resolver-endpoints",
+    changes: [
+      ["quotas", { resolverEndpointsPerRegion: 1 }],
+      ["regions crowd", lonely("us-west-2", { slot: 2, availabilityZones: ["us-west-2a", "us-west-2b"] })],
+      forwarded({
+        forwardingRules: { consul: { targets: ["203.0.113.9"] } },
+        outboundEndpoints: { crowd: ["10.2.10.4", "10.2.11.4"], "us-west": ["10.0.10.4", "10.0.11.4"] },
+      }),
+    ],
+    path: "dns.private.outboundEndpoints.us-west",
+  },
+  {
+    rule: "aws/quota-rule-targets",
+    changes: [
+      forwarded({ forwardingRules: { consul: { targets: list(7, (index) => `10.0.10.${20 + index}`) } } }),
+    ],
+    path: "dns.private.forwardingRules.consul.targets",
   },
 ];
 

@@ -132,7 +132,13 @@ const networkBreaches: readonly Breach[] = [
     },
     ["regions.far.natZone", "aws/nat-in-public-subnet"],
   ),
-  breach("peeringsJoinRegions", { "peerings 0 1": "eu-wst" }, "peerings[0][1]"),
+  breach(
+    "peeringsJoinRegions",
+    { "peerings 0 1": "eu-wst" },
+    "peerings[0][1]",
+    // Without the peering eu-west has no way to the name server of consul.
+    "dns.private.forwardingRules.consul.targets[0]",
+  ),
   breach(
     "siteAddressesFit",
     { "sites edge-home nodes lucidia": "192.168.4.255" },

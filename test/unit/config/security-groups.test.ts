@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "securityGroups.database.ingress[0].source",
-        "names no group: there is no securityGroups.internl; did you mean internal? Known: database, hub, internal, monitoring, public, ssh-from-hub, updates.",
+        "names no group: there is no securityGroups.internl; did you mean internal? Known: database, discovery, hub, internal, monitoring, public, ssh-from-hub, updates.",
       ],
     ],
     right: [["securityGroups database ingress 0 source", "sg-public"]],

@@ -11,6 +11,7 @@ import { rules } from "../../../components/config/rules/index.ts";
 import type { WrittenNetwork } from "../../../components/config/schema.ts";
 import { sources } from "../../../components/config/sources.ts";
 import { machineBreaches } from "./breaches-hosts.ts";
+import { insideBreaches } from "./breaches-inside.ts";
 import { nameBreaches } from "./breaches-names.ts";
 import { placeBreaches } from "./breaches-places.ts";
 import { findingsIn, refusalOf, withEdits, type Breach, type Tale } from "./stack-file.ts";
@@ -18,7 +19,12 @@ import { filledFile, valuesOf } from "./stack.ts";
 
 const prod = filledFile("prod");
 
-const breaches: readonly Breach[] = [...placeBreaches, ...machineBreaches, ...nameBreaches];
+const breaches: readonly Breach[] = [
+  ...placeBreaches,
+  ...machineBreaches,
+  ...nameBreaches,
+  ...insideBreaches,
+];
 
 /** What tells a breach besides rules: values one by one, and what can be counted only when it is compiled. */
 const others = ["schema", "plan"];

@@ -44,10 +44,11 @@ const plainZone = {
   ],
 };
 
-/** Prod's network with a plain zone and the changes made one after the other. */
+/** Prod's network with a plain zone, nothing private, and the changes made one after the other. */
 export function changed(...changes: readonly Change[]): unknown {
   const plain: readonly Change[] = [
     ["dns zones", { "blackroad.io": structuredClone(plainZone) }],
+    ["dns private", absent],
     ["cloudflare", absent],
   ];
   return [...plain, ...changes].reduce<unknown>(put, structuredClone(filledNetwork("prod")));

@@ -35,6 +35,9 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...[region.databaseSubnetGroup ?? []]
       .flat()
       .map(({ key, name }) => ({ key: `subnet group ${key}`, name })),
+    ...[region.outboundEndpoint ?? []]
+      .flat()
+      .map((each) => ({ ...each, key: `outbound endpoint ${each.key}` })),
     ...region.networkAcls.flatMap((acl) =>
       acl.rules.map((rule) => ({
         ...rule,
@@ -56,6 +59,11 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...plan.zones.flatMap(({ records }) =>
       records.map((record) => ({ ...record, key: `record ${record.key}` })),
     ),
+    ...plan.privateZones.flatMap(({ name, homeRegion, joiningRegions, recordSets }) => [
+      { key: `private zone ${name}`, homeRegion },
+      ...joiningRegions.map((region) => ({ key: `private zone ${name} in ${region}` })),
+      ...recordSets.map((set) => ({ ...set, key: `private record ${set.key}` })),
+    ]),
     ...plan.hosts.map(({ generation, firstGeneration, ...host }) => ({
       ...host,
       key: `host ${host.key}`,

@@ -194,6 +194,8 @@ describe("the firewall", () => {
       "68/udp from 10.0.0.0/16",
       "8080/tcp from 10.0.0.0/8",
       "8081/tcp from 10.0.0.0/8",
+      `8600/tcp from ${internal}`,
+      `8600/udp from ${internal}`,
       `9100/tcp from ${internal}`,
     ]);
     expect(openPorts(prod, "edge-home/lucidia")).toEqual([
@@ -312,7 +314,10 @@ describe("machines at a site", () => {
     ]);
     expect(zones("edge-home/lucidia")).toEqual([...outside, [".", "10.200.0.2", "10.200.0.1"]]);
     expect(zones("edge-home/lucidia-alt")).toEqual([...outside, [".", "192.168.4.38"]]);
-    expect(zones("us-west/hub-1")).toEqual([[".", "1.1.1.1", "8.8.8.8"]]);
+    const own = [".", "1.1.1.1", "8.8.8.8"];
+    // Names inside the network are the VPC's resolver's.
+    expect(zones("us-west/hub-1")).toEqual([["blackroad.internal", "10.0.0.2"], ["consul", "10.0.0.2"], own]);
+    expect(zones("eu-west/hub-1")).toEqual([["blackroad.internal", "10.1.0.2"], ["consul", "10.1.0.2"], own]);
   });
 });
 
