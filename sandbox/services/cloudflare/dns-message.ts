@@ -1,7 +1,12 @@
 /** From a DNS message to its answer, in bytes: what is malformed, refused or too long is dealt with here. */
 import { RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE, decode, encode } from "dns-packet";
 import type { Answer, DecodedPacket, OptAnswer, Packet, Question } from "dns-packet";
-import type { Reply, Resolver } from "./dns-answer.ts";
+import type { Reply } from "./dns-answer.ts";
+
+/** Who knows what is answered. */
+interface Resolver {
+  resolve(name: string, type: Question["type"]): Reply;
+}
 
 /** RFC 1035, 4.2.1: what every client can take over UDP. */
 const plainUdpBytes = 512;
@@ -102,6 +107,34 @@ export function answerMessage(
   } catch {
     // Such as a name that can be read but not be written.
     return header(query, "SERVFAIL");
+  }
+}
+
+/**
+ * The same for whoever has to ask others first.
+ *
+ * @param resolve is called once for a question that deserves an answer, and not at all for anything else
+ */
+export async function answerMessageLater(
+  resolve: (name: string, type: Question["type"]) => Promise<Reply>,
+  query: Buffer,
+  transport: "udp" | "tcp",
+): Promise<Buffer | undefined> {
+  const question = questionOf(query);
+  const failure: Reply = { code: "SERVFAIL", answers: [], authorities: [] };
+  const reply = question === undefined ? failure : await resolve(question.name, question.type);
+  return answerMessage({ resolve: () => reply }, query, transport);
+}
+
+/** The question of a message that is to be answered; `undefined` for what is refused or no question. */
+function questionOf(query: Buffer): Question | undefined {
+  if (query.length < 12 || ((query[2] ?? 0) & 0xf8) !== 0 || !isPlausible(query)) return undefined;
+  try {
+    const packet = decode(query);
+    const question = packet.questions?.[0];
+    return question === undefined || refuse(question, ednsOf(packet)) !== undefined ? undefined : question;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,19 +1,35 @@
-/** The resolver's sockets: UDP and TCP on each address (RFC 7766). */
+/** A resolver's sockets: UDP and TCP on each address (RFC 7766). */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Resolver } from "./dns-answer.ts";
-import { answerMessage } from "./dns-message.ts";
 
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
+/** From a message to its answer, at once or later; nothing for what deserves none. */
+export type Answering = (
+  query: Buffer,
+  transport: "udp" | "tcp",
+  /** Who asks. */
+  client: string,
+) => Promise<Buffer | undefined> | Buffer | undefined;
+
 const idleMilliseconds = 10_000;
 const mostConnections = 200;
 
 /** Splits a TCP stream into messages, each behind its length in two bytes. */
-function serveConnection(resolver: Resolver, socket: Socket): void {
+function serveConnection(answering: Answering, socket: Socket): void {
+  const answer = async (query: Buffer): Promise<void> => {
+    const reply = await answering(query, "tcp", socket.remoteAddress ?? "");
+    if (reply === undefined) {
+      socket.destroy();
+      return;
+    }
+    const prefix = Buffer.alloc(2);
+    prefix.writeUInt16BE(reply.length);
+    if (!socket.destroyed) socket.write(Buffer.concat([prefix, reply]));
+  };
   let pending: Buffer = Buffer.alloc(0);
   socket.setTimeout(idleMilliseconds, () => socket.destroy());
   socket.on("error", () => socket.destroy());
@@ -21,22 +37,17 @@ function serveConnection(resolver: Resolver, socket: Socket): void {
     pending = Buffer.concat([pending, chunk]);
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
       const length = pending.readUInt16BE(0);
-      const reply = answerMessage(resolver, pending.subarray(2, 2 + length), "tcp");
+      const query = pending.subarray(2, 2 + length);
       pending = pending.subarray(2 + length);
-      if (reply === undefined) {
-        socket.destroy();
-        return;
-      }
-      const prefix = Buffer.alloc(2);
-      prefix.writeUInt16BE(reply.length);
-      socket.write(Buffer.concat([prefix, reply]));
+      // Answers may come in another order than questions (RFC 7766, 6.2.1.1).
+      answer(query).catch(() => socket.destroy());
     }
   });
 }
 
-async function listenTcp(resolver: Resolver, { host, port }: Address): Promise<Server> {
+async function listenTcp(answering: Answering, { host, port }: Address): Promise<Server> {
   const server = createServer((socket) => {
-    serveConnection(resolver, socket);
+    serveConnection(answering, socket);
   });
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
@@ -46,12 +57,15 @@ async function listenTcp(resolver: Resolver, { host, port }: Address): Promise<S
   return server;
 }
 
-async function listenUdp(resolver: Resolver, { host, port }: Address): Promise<UdpSocket> {
+async function listenUdp(answering: Answering, { host, port }: Address): Promise<UdpSocket> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.on("message", (query, peer) => {
-    const reply = answerMessage(resolver, query, "udp");
-    // An address that cannot be answered is the client's loss.
-    if (reply !== undefined) socket.send(reply, peer.port, peer.address, () => undefined);
+    // An address that cannot be answered is the client's loss, and so is a socket that has been closed meanwhile.
+    const answer = async (): Promise<void> => {
+      const reply = await answering(query, "udp", peer.address);
+      if (reply !== undefined) socket.send(reply, peer.port, peer.address, () => undefined);
+    };
+    answer().catch(() => undefined);
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
@@ -70,11 +84,11 @@ export interface DnsServer {
 }
 
 /** Listens on one address over UDP and TCP, on the same port. */
-export async function listenDns(resolver: Resolver, address: Address): Promise<DnsServer> {
-  const tcp = await listenTcp(resolver, address);
+export async function listenDns(answering: Answering, address: Address): Promise<DnsServer> {
+  const tcp = await listenTcp(answering, address);
   const bound = tcp.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
-  const udp = await listenUdp(resolver, { host: address.host, port });
+  const udp = await listenUdp(answering, { host: address.host, port });
   return {
     address: { host: address.host, port },
     close: async () => {

@@ -14,6 +14,7 @@ import { announceReady, findService, retire } from "../../service.ts";
 import { createControlServer } from "./control.ts";
 import { loadCredentials } from "./credentials.ts";
 import { Resolver, type StaticNames } from "./dns-answer.ts";
+import { answerMessage } from "./dns-message.ts";
 import { listenDns, type Address } from "./dns-server.ts";
 import { FaultPlan } from "../faults.ts";
 import { writeLog } from "../log.ts";
@@ -98,7 +99,10 @@ async function main(): Promise<void> {
   const resolver = new Resolver(parts.store, readNames(values.names), edge);
   const dns: string[] = [];
   for (const text of resolvers) {
-    const server = await listenDns(resolver, parseAddress(text));
+    const server = await listenDns(
+      (query, transport) => answerMessage(resolver, query, transport),
+      parseAddress(text),
+    );
     dns.push(`${server.address.host}:${server.address.port}`);
   }
   const socketPath = serviceSocket(paths, "cloudflare");
