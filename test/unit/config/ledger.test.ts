@@ -99,7 +99,9 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
       },
     ];
   });
-  return withAddresses({ ...prod, peerings: [], regions: Object.fromEntries(written) });
+  // Peerings and outbound endpoints are between regions and in subnets that all must be there.
+  const dns = { ...prod.dns, private: { ...prod.dns.private, outboundEndpoints: {} } };
+  return withAddresses({ ...prod, dns, peerings: [], regions: Object.fromEntries(written) });
 }
 
 /** Everything with an address: VPCs and subnets by key, and where the NAT gateways stand. */
