@@ -45,7 +45,8 @@ test("adds resources, to the others routes and peerings alone, and changes none"
   expect(changes.filter(({ op }) => op !== "create")).toEqual([]);
   const ours = /::ap-south(?:\/[^:]*)?$/;
   const others = changes.map(({ urn }) => urn).filter((urn) => !ours.test(urn));
-  const joining = /(?:Peering|PeeringConnectionOptions|VpcPeeringConnection(?:Accepter)?|Route)::us-west\//;
+  const joining =
+    /(?:Peering|PeeringConnectionOptions|VpcPeeringConnection(?:Accepter)?|Route)::us-west\/|:ZoneAssociation::blackroad\.internal\/ap-south$/;
   expect(others.filter((urn) => !joining.test(urn))).toEqual([]);
   // The peering with its two halves and its component, and one route in each of us-west's tables.
   expect(others.filter((urn) => urn.includes(":Route::"))).toHaveLength(5);
