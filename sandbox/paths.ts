@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 const checkout = resolve(import.meta.dirname, "..");
 
 /** The services of a sandbox, named as in docs/architecture.md. */
-export type ServiceName = "aws" | "cloudflare" | "internet" | "edge" | "fabric";
+export type ServiceName = "aws" | "cloudflare" | "internet" | "edge" | "resolver" | "fabric";
 
 export interface SandboxPaths {
   /** The sandbox's own folder; everything below is in it. */

@@ -12,7 +12,14 @@ import { SandboxError } from "./mode.ts";
 import { sandboxPaths, type SandboxPaths, type ServiceName } from "./paths.ts";
 import { findService, forgetService, processStartTicks, type ServiceRecord } from "./service.ts";
 
-export const serviceNames: readonly ServiceName[] = ["aws", "cloudflare", "internet", "edge", "fabric"];
+export const serviceNames: readonly ServiceName[] = [
+  "aws",
+  "cloudflare",
+  "internet",
+  "edge",
+  "resolver",
+  "fabric",
+];
 
 export interface ServiceStart {
   readonly name: ServiceName;

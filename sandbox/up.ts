@@ -173,6 +173,7 @@ export function serviceStarts(paths: SandboxPaths, image: HostImage | undefined)
   const dns = ["--dns", "1.1.1.1:53,8.8.8.8:53", "--edge", proxy, "--names", names];
   const api = ["--api", "192.0.2.4:80", ...dns];
   const edge = ["--proxy", proxy, "--connectors", place.connectors.join(","), "--resolver", resolver];
+  const ask = ["--internet", `${resolver}:53`];
   const web = ["--packages", paths.packages, "--listen", `${webAddress}:80`];
   const fabric = join(import.meta.dirname, "fabric", "main.ts");
   return [
@@ -180,6 +181,7 @@ export function serviceStarts(paths: SandboxPaths, image: HostImage | undefined)
     { name: "cloudflare", main: main("cloudflare"), args: api, role: "inet", timeoutSeconds },
     { name: "internet", main: main("internet"), args: web, role: "inet", timeoutSeconds },
     { name: "edge", main: main("edge"), args: edge, role: "inet", timeoutSeconds },
+    { name: "resolver", main: main("resolver"), args: ask, role: "rslv", timeoutSeconds },
     { name: "fabric", main: fabric, role: "ctl", timeoutSeconds: fabricStartSeconds },
   ];
 }

@@ -7,9 +7,9 @@ import type {
 } from "./describe.ts";
 import type { Describe } from "./describe.ts";
 
-/** Something in a subnet that sends and receives: an instance's network interface, or a NAT gateway's. */
+/** Something in a subnet that sends and receives: an interface of an instance, a NAT gateway or a resolver. */
 export interface Endpoint {
-  readonly kind: "instance" | "nat";
+  readonly kind: "instance" | "nat" | "resolver";
   /** `eni-…` or `nat-…` */
   readonly id: string;
   readonly instanceId?: string;
@@ -41,7 +41,7 @@ export interface Vpc {
   readonly prefixLists: ReadonlyMap<string, readonly string[]>;
   /** The internet gateway attached to it. */
   readonly internetGateway?: string;
-  /** Sorted by id. Only what is alive: interfaces of running instances, NAT gateways that are available. */
+  /** Sorted by id. Only what is alive: interfaces of running instances and of resolvers, available NAT gateways. */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -150,6 +150,30 @@ function readInterfaces(
   return endpoints;
 }
 
+/** What Route 53 Resolver calls the interfaces that it makes for its endpoints. */
+const OF_RESOLVER = "Route 53 Resolver: ";
+
+/** The interfaces of outbound endpoints, from which the VPC's resolver asks. */
+function readResolverInterfaces(region: DescribedRegion, subnets: ReadonlyMap<string, Subnet>): Endpoint[] {
+  return region["network-interfaces"].NetworkInterfaces.flatMap((eni) => {
+    const subnet = subnets.get(eni.SubnetId);
+    if (subnet === undefined || eni.Description?.startsWith(OF_RESOLVER) !== true) {
+      return [];
+    }
+    return [
+      {
+        kind: "resolver" as const,
+        id: eni.NetworkInterfaceId,
+        deviceIndex: 0,
+        subnet,
+        privateAddress: eni.PrivateIpAddress,
+        sourceDestCheck: true,
+        groups: eni.Groups.map((group) => group.GroupId).sort(),
+      },
+    ];
+  });
+}
+
 function readNatGateways(
   region: DescribedRegion,
   subnets: ReadonlyMap<string, Subnet>,
@@ -210,6 +234,7 @@ function readVpc(
     endpoints: [
       ...readInterfaces(region, byIdentity, running),
       ...readNatGateways(region, byIdentity, problems),
+      ...readResolverInterfaces(region, byIdentity),
     ].sort(byId),
   };
 }

@@ -34,6 +34,7 @@ function routeLine(route: Route): string {
 function ruleText(rule: Rule): string {
   return [
     `pref ${rule.priority}`,
+    ...(rule.source === undefined ? [] : [`from ${rule.source}`]),
     ...(rule.fromDevice === undefined ? [] : [`iif ${rule.fromDevice}`]),
     ...(rule.mark === undefined ? [] : [`fwmark ${rule.mark}`]),
     `lookup ${rule.table} protocol ${PROTOCOL}`,

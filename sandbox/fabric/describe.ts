@@ -100,6 +100,7 @@ const networkInterface = z.object({
   PrivateIpAddress: text,
   MacAddress: optional,
   InterfaceType: optional,
+  Description: optional,
   SourceDestCheck: z.boolean(),
   Groups: z.array(z.object({ GroupId: text })).default([]),
   Association: z.object({ PublicIp: optional }).nullish(),

@@ -9,12 +9,10 @@ import {
   internetNamespace,
   OPERATOR,
   operatorNamespace,
-  RESOLVER_SOURCES,
   type Customer,
-  type ResolverLine,
 } from "./internet.ts";
-import { formatAddress, parseAddress } from "./ipv4.ts";
-import { linkName, stableNumbers } from "./names.ts";
+import { linkName } from "./names.ts";
+import { resolverCustomer, resolverLinks, resolverNamespace, resolverSources } from "./resolver.ts";
 import { gatewayOf as siteGatewayOf, prefixLengthAt } from "./site-networks.ts";
 import { siteCustomer, siteLinks, siteNamespaces } from "./site.ts";
 import { NOT_FORWARDING, type FabricState, type Link, type NamespaceState } from "./state.ts";
@@ -103,13 +101,11 @@ export function desiredState(
 ): FabricState {
   const cloud = readCloud(describe);
   const problems = [...cloud.problems];
-  const sources = stableNumbers(
-    cloud.vpcs.map((vpc) => vpc.id),
-    parseAddress(RESOLVER_SOURCES.base),
-    RESOLVER_SOURCES.span,
-  );
+  const vpcs = cloud.vpcs.map((vpc) => vpc.id);
+  const sources = resolverSources(vpcs);
   const customers: Customer[] = [
     { namespace: OPERATOR, far: "wan", near: "op", addresses: [world.operator] },
+    resolverCustomer(vpcs),
     ...Object.entries(world.internet.hosts).map(([name, address]) => ({
       namespace: name,
       far: "wan",
@@ -118,14 +114,10 @@ export function desiredState(
     })),
     ...Object.entries(world.sites).map(([name, site]) => siteCustomer(name, site)),
   ];
-  const namespaces: NamespaceState[] = [];
-  const links: Link[] = cloud.peerings.map(peeringLink);
-  const lines: ResolverLine[] = [];
+  const namespaces: NamespaceState[] = [resolverNamespace(cloud.vpcs, problems)];
+  const links: Link[] = [...cloud.peerings.map(peeringLink), ...resolverLinks(vpcs)];
   for (const vpc of cloud.vpcs) {
-    const line = { vpc: vpc.id, source: formatAddress(sources.get(vpc.id) ?? 0) };
-    const around = { cloud, resolver: world.internet.resolver, resolverSource: line.source };
-    const parts = vpcParts(vpc, around, problems);
-    lines.push(line);
+    const parts = vpcParts(vpc, { cloud, resolverSource: sources.get(vpc.id) ?? "" }, problems);
     namespaces.push(...parts.namespaces);
     links.push(...parts.links);
     if (vpc.internetGateway !== undefined) {
@@ -139,8 +131,8 @@ export function desiredState(
   for (const [name, address] of Object.entries(world.internet.hosts)) {
     namespaces.push(internetHost(name, address, world));
   }
-  namespaces.push(CONTROL_NAMESPACE, internetNamespace(world, customers, lines), operatorNamespace(world));
-  links.push(...internetLinks(customers, lines));
+  namespaces.push(CONTROL_NAMESPACE, internetNamespace(world, customers), operatorNamespace(world));
+  links.push(...internetLinks(customers));
   refuseDuplicates(namespaces, links);
   return {
     revision: describe.revision,

@@ -7,6 +7,7 @@
  */
 import type { DescribedAclEntry, DescribedGroupRule } from "./describe.ts";
 import type { Cloud, Endpoint, Subnet, Vpc } from "./cloud.ts";
+import { linkName } from "./names.ts";
 import { ANYWHERE } from "./state.ts";
 
 /** Mark of packets that go to the VPC's resolver; neither groups nor ACLs filter them. */
@@ -145,6 +146,16 @@ export interface Port {
   readonly endpoint: Endpoint;
 }
 
+/** Name of an endpoint's interface in the VPC's router. */
+export function deviceOf(endpoint: Endpoint): string {
+  return linkName(endpoint.kind === "nat" ? "n" : "e", endpoint.id);
+}
+
+/** NAT gateways have no groups. */
+export function isGated({ endpoint }: Port): boolean {
+  return endpoint.kind !== "nat";
+}
+
 function block(header: string, lines: readonly string[]): string[] {
   return [`${header} {`, ...lines.map((line) => `  ${line}`), "}"];
 }
@@ -177,7 +188,7 @@ function gateChains(
   direction: Direction,
 ): string[] {
   const device = direction === "egress" ? "iifname" : "oifname";
-  const gated = ports.filter((port) => port.endpoint.kind === "instance");
+  const gated = ports.filter(isGated);
   const own = gated.flatMap((port) =>
     chain(`${direction}_${identifier(port.device)}`, [
       ...new Set((gates.get(port.device)?.[direction] ?? []).map((each) => renderAllowance(direction, each))),

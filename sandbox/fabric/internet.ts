@@ -21,9 +21,6 @@ export const OPERATOR = "op";
 /** What nobody may send or be sent on the internet (RFC 1918, RFC 1122, RFC 3927). */
 const BOGONS = ["10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 
-/** Where the resolvers of VPCs ask from: shared address space (RFC 6598), which no VPC of ours uses. */
-export const RESOLVER_SOURCES = { base: "100.64.0.0", span: 2 ** 22 };
-
 /** Someone on the internet. */
 export interface Customer {
   /** Namespace that the link goes to, and the link's name there. */
@@ -35,45 +32,25 @@ export interface Customer {
   readonly addresses: readonly string[];
 }
 
-/** The private line of a VPC's resolver to the internet's name server. */
-export interface ResolverLine {
-  readonly vpc: string;
-  readonly source: string;
-}
-
 export function internetGatewayCustomer(vpc: string, addresses: readonly string[]): Customer {
   return { namespace: vpc, far: "igw", near: linkName("i", vpc), addresses };
 }
 
-function resolverDevice(line: ResolverLine): string {
-  return linkName("d", line.vpc);
+export function internetLinks(customers: readonly Customer[]): Link[] {
+  return customers.map((customer) => ({
+    a: { namespace: INTERNET, name: customer.near },
+    b: { namespace: customer.namespace, name: customer.far },
+    kind: "line",
+  }));
 }
 
-export function internetLinks(customers: readonly Customer[], lines: readonly ResolverLine[]): Link[] {
+function internetGates(customers: readonly Customer[]): string[] {
   return [
-    ...customers.map((customer) => ({
-      a: { namespace: INTERNET, name: customer.near },
-      b: { namespace: customer.namespace, name: customer.far },
-      kind: "line" as const,
-    })),
-    ...lines.map((line) => ({
-      a: { namespace: INTERNET, name: resolverDevice(line) },
-      b: { namespace: line.vpc, name: "dns" },
-      kind: "line" as const,
-    })),
-  ];
-}
-
-function internetGates(
-  world: World,
-  customers: readonly Customer[],
-  lines: readonly ResolverLine[],
-): string[] {
-  return [
-    ...setOf("owned", "ifname . ipv4_addr", [
-      ...customers.flatMap((customer) => customer.addresses.map((each) => `"${customer.near}" . ${each}`)),
-      ...lines.map((line) => `"${resolverDevice(line)}" . ${line.source}`),
-    ]),
+    ...setOf(
+      "owned",
+      "ifname . ipv4_addr",
+      customers.flatMap((customer) => customer.addresses.map((each) => `"${customer.near}" . ${each}`)),
+    ),
     ...setOf("bogons", "ipv4_addr", BOGONS, "interval"),
     ...chain("source", [
       "type filter hook prerouting priority raw; policy drop;",
@@ -85,17 +62,6 @@ function internetGates(
     ...chain("sent", [
       "type filter hook output priority 0; policy accept;",
       'oifname != "lo" ip daddr @bogons drop',
-    ]),
-    ...chain("resolver", [
-      "type filter hook input priority 0; policy accept;",
-      `iifname "d-*" ip daddr ${world.internet.resolver} udp dport 53 accept`,
-      `iifname "d-*" ip daddr ${world.internet.resolver} tcp dport 53 accept`,
-      'iifname "d-*" drop',
-    ]),
-    ...chain("forward", [
-      "type filter hook forward priority 0; policy accept;",
-      'iifname "d-*" drop',
-      'oifname "d-*" drop',
     ]),
   ];
 }
@@ -109,11 +75,7 @@ function internetServiceAddresses(world: World): Address[] {
   }));
 }
 
-export function internetNamespace(
-  world: World,
-  customers: readonly Customer[],
-  lines: readonly ResolverLine[],
-): NamespaceState {
+export function internetNamespace(world: World, customers: readonly Customer[]): NamespaceState {
   const toCustomer = (device: string, address: string): Route => ({
     destination: `${address}/32`,
     table: MAIN_TABLE,
@@ -126,12 +88,11 @@ export function internetNamespace(
     sysctls: [...FORWARDING, ...NO_IPV6],
     bridges: [],
     addresses: internetServiceAddresses(world),
-    routes: [
-      ...customers.flatMap((customer) => customer.addresses.map((each) => toCustomer(customer.near, each))),
-      ...lines.map((line) => toCustomer(resolverDevice(line), line.source)),
-    ],
+    routes: customers.flatMap((customer) =>
+      customer.addresses.map((each) => toCustomer(customer.near, each)),
+    ),
     rules: [],
-    nft: internetGates(world, customers, lines),
+    nft: internetGates(customers),
     resolver: world.internet.resolver,
   };
 }

@@ -6,16 +6,17 @@ import { CONTROL, desiredState } from "./desired.ts";
 import { EMPTY_DESCRIBE } from "./describe.ts";
 import { INTERNET, OPERATOR } from "./internet.ts";
 import { Kernel, type ShownLink } from "./kernel.ts";
+import { RESOLVER } from "./resolver.ts";
 import { loadWorld } from "./world.ts";
 
 /** Namespaces that services and the engine are started in, before the fabric runs. */
-const BASE_ROLES: readonly string[] = [CONTROL, INTERNET, OPERATOR];
+const BASE_ROLES: readonly string[] = [CONTROL, INTERNET, OPERATOR, RESOLVER];
 
 const CONCURRENCY = 4;
 
 /**
- * Makes what services are started in: `ctl`, `inet` with the addresses that its services listen on, and `op`. What
- * is there already stays as it is; links and routes are the fabric's to make.
+ * Makes what services are started in: `ctl`, `inet` and `rslv` with the addresses that their services listen on, and
+ * `op`. What is there already stays as it is; links and routes are the fabric's to make.
  */
 export async function createBaseNamespaces(root: string = sandboxDirectory()): Promise<void> {
   const kernel = new Kernel(root);

@@ -56,6 +56,8 @@ export interface Rule {
   readonly priority: number;
   readonly table: number;
   readonly fromDevice?: string;
+  /** Address of this namespace that a packet is sent from. */
+  readonly source?: string;
   readonly mark?: number;
 }
 

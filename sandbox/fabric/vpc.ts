@@ -1,8 +1,20 @@
 /** A VPC as a router: its tables, gates and doors. Its NAT gateways and the namespaces of its instances, too. */
 import type { Cloud, Endpoint, Peering, Vpc } from "./cloud.ts";
-import { aclGates, chain, groupGates, mapOf, readGate, RESOLVER_MARK, setOf, type Port } from "./gates.ts";
+import {
+  aclGates,
+  chain,
+  deviceOf,
+  groupGates,
+  isGated,
+  mapOf,
+  readGate,
+  RESOLVER_MARK,
+  setOf,
+  type Port,
+} from "./gates.ts";
 import { addressAt, parseBlock } from "./ipv4.ts";
-import { linkName, stableNumbers } from "./names.ts";
+import { stableNumbers } from "./names.ts";
+import { LINK_LOCAL_RESOLVER, RESOLVER } from "./resolver.ts";
 import { doorTo, kernelRoutes, resolveRoutes, toEndpoint, type ResolvedRoute } from "./routing.ts";
 import {
   ANYWHERE,
@@ -15,14 +27,11 @@ import {
   type Rule,
 } from "./state.ts";
 
-/** Table with one way out: to the internet's name server. */
+/** Table with one way out: to the VPC's resolver. */
 const RESOLVER_TABLE = 100;
 /** Tables of VPCs start above those that the kernel and the fabric use themselves. */
 const FIRST_TABLE = 1000;
 const TABLES = 2 ** 30;
-
-/** Reached by link-local address from everywhere in a VPC (VPC user guide, "Understand Amazon DNS"). */
-const LINK_LOCAL_RESOLVER = "169.254.169.253";
 
 export interface VpcParts {
   readonly namespaces: readonly NamespaceState[];
@@ -33,9 +42,7 @@ export interface VpcParts {
 
 export interface VpcSurroundings {
   readonly cloud: Cloud;
-  /** The internet's name server. */
-  readonly resolver: string;
-  /** Address from which this VPC's resolver asks; its own, so that overlapping VPCs are told apart. */
+  /** Address under which this VPC's questions reach its resolver. */
   readonly resolverSource: string;
 }
 
@@ -62,10 +69,7 @@ export function resolverAddress(vpc: Vpc): string {
 }
 
 function portsOf(vpc: Vpc): Port[] {
-  return vpc.endpoints.map((endpoint) => ({
-    device: linkName(endpoint.kind === "nat" ? "n" : "e", endpoint.id),
-    endpoint,
-  }));
+  return vpc.endpoints.map((endpoint) => ({ device: deviceOf(endpoint), endpoint }));
 }
 
 /** Endpoints that the internet gateway translates: those with a public address in a subnet routed to it. */
@@ -148,7 +152,7 @@ function translation(open: readonly Port[], around: VpcSurroundings): string[] {
     ...chain("destination_nat", [
       "type nat hook prerouting priority dstnat;",
       'iifname "igw" dnat to ip daddr map @to_private',
-      `meta mark ${RESOLVER_MARK} dnat to ${around.resolver}`,
+      `meta mark ${RESOLVER_MARK} dnat to ${LINK_LOCAL_RESOLVER}`,
     ]),
     ...chain("source_nat", [
       "type nat hook postrouting priority srcnat;",
@@ -215,9 +219,7 @@ function routerState(
     flows: {
       devices: Object.fromEntries(ports.map(({ device, endpoint }) => [endpoint.privateAddress, device])),
       gates: Object.fromEntries(
-        ports
-          .filter(({ endpoint }) => endpoint.kind === "instance")
-          .map(({ device }) => [device, gates.get(device) ?? { egress: [], ingress: [] }]),
+        ports.filter(isGated).map(({ device }) => [device, gates.get(device) ?? { egress: [], ingress: [] }]),
       ),
       groupMembers: around.cloud.groupMembers,
       translated: Object.fromEntries(
@@ -262,6 +264,9 @@ function endpointLink(vpc: Vpc, port: Port): Link {
       b: { namespace: endpoint.id, name: "eth0" },
       kind: "line",
     };
+  }
+  if (endpoint.kind === "resolver") {
+    return { a: { namespace: vpc.id, name: device }, b: { namespace: RESOLVER, name: device }, kind: "line" };
   }
   return {
     a: { namespace: vpc.id, name: device, proxyArp: true },

@@ -34,7 +34,7 @@ afterEach(async () => {
 describe("createBaseNamespaces", () => {
   it("makes what services are started in, and may be repeated", async () => {
     await createBaseNamespaces(root);
-    expect(kernel.roles()).toEqual(["ctl", "inet", "op"]);
+    expect(kernel.roles()).toEqual(["ctl", "inet", "op", "rslv"]);
     const services = (await kernel.addresses("inet")).map(({ cidr }) => cidr).sort();
     expect(services).toEqual([
       ...["1.1.1.1/32", "104.16.0.10/32", "104.16.0.11/32", "192.0.2.4/32", "192.0.2.80/32"],
@@ -52,7 +52,7 @@ describe("createBaseNamespaces", () => {
   it("mends a name that a crash has left without a namespace behind it", async () => {
     writeFileSync(`/run/netns/${kernel.fullName("op")}`, "");
     await createBaseNamespaces(root);
-    expect(kernel.roles().map((role) => kernel.isWhole(role))).toEqual([true, true, true]);
+    expect(kernel.roles().map((role) => kernel.isWhole(role))).toEqual([true, true, true, true]);
   });
 });
 
@@ -64,7 +64,7 @@ describe("destroyFabric", () => {
       `link add igw netns ${kernel.fullName("vpc-1")} type veth peer name i-vpc-1 netns ${kernel.fullName("inet")}`,
     ]);
     writeFileSync(`/run/netns/${kernel.fullName("h-half")}`, "");
-    expect(listLeaks(root)).toHaveLength(7);
+    expect(listLeaks(root)).toHaveLength(8);
     expect(await destroyFabric(root)).toEqual([]);
     expect(listLeaks(root)).toEqual([]);
     expect(existsSync(`/etc/netns/${kernel.fullName("op")}`)).toBe(false);

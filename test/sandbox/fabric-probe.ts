@@ -127,6 +127,7 @@ export class Probe {
       ["h-i-far", "TCP-LISTEN:8080"],
       ["inet", "TCP-LISTEN:80,bind=192.0.2.80"],
       ["inet", "UDP-RECVFROM:53,bind=1.1.1.1"],
+      ["rslv", "UDP-RECVFROM:53,bind=169.254.169.253"],
       ["stranger", "TCP-LISTEN:80"],
       ["h-lucidia", "TCP-LISTEN:22"],
       ["h-lucidia", "TCP-LISTEN:80"],

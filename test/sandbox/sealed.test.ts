@@ -93,6 +93,7 @@ describe("a sandbox that is up", () => {
       ["aws", "ctl"],
       ["cloudflare", "inet"],
       ["internet", "inet"],
+      ["resolver", "rslv"],
       ["fabric", "ctl"],
     ] as const) {
       expect(namespaceOf(findService(service, paths)?.pid ?? 0, kernel), service).toBe(role);

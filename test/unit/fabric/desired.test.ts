@@ -67,6 +67,7 @@ describe("the world alone", () => {
       "lan-coral-reef",
       "lan-edge-home",
       "op",
+      "rslv",
       "stranger",
     ]);
     expect(state.machines.map(({ name, address, gateway }) => [name, address, gateway])).toEqual([

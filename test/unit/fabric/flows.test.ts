@@ -77,7 +77,7 @@ describe("isAllowed", () => {
     ["from what the hub forwards", true, "10.200.0.10", "10.0.10.11", 8080, {}],
     ["over peering", true, "10.0.10.11", "10.1.10.11", 8080, {}],
     ["from an endpoint that is gone", false, "10.0.10.77", "10.0.10.12", 9999, {}],
-    ["to the resolver", true, "10.0.10.12", "10.0.0.2", 53, { protocol: 17, answerFrom: "1.1.1.1" }],
+    ["to the resolver", true, "10.0.10.12", "10.0.0.2", 53, { protocol: 17, answerFrom: "169.254.169.253" }],
   ] as const)("%s: %s", (_, verdict, source, destination, port, change) => {
     expect(allowed(source, destination, port, change)).toBe(verdict);
   });
