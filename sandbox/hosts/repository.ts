@@ -20,46 +20,93 @@ import { dirname, join, resolve } from "node:path";
 import { sha256, writeRelease } from "./image.ts";
 import { runOrThrow } from "./run.ts";
 
-/** What runs instead of cloudflared, which only Cloudflare's own repository has. `npm run agent` builds it. */
-const connector = resolve(import.meta.dirname, "../../edge/dist/cloudflared-stand-in");
+/** The programs that stand in for others'; `npm run agent` builds them. */
+export interface StandIns {
+  /** Runs instead of cloudflared, which only Cloudflare's own repository has. */
+  readonly connector: string;
+  /** Runs instead of BlackRoad's services, which only the owner's repository has. */
+  readonly service: string;
+}
 
-const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const dist = resolve(import.meta.dirname, "../../edge/dist");
 
-function control(version: string): string {
-  return `Package: cloudflared
-Version: ${version}
-Architecture: ${architectures[process.arch] ?? process.arch}
-Maintainer: blackroad-network <noreply@sandbox.test>
-Section: net
-Priority: optional
-Description: the sandbox's stand-in for cloudflared, which it is not
-`;
+export const builtStandIns: StandIns = {
+  connector: join(dist, "cloudflared-stand-in"),
+  service: join(dist, "service-stand-in"),
+};
+
+/** A package of one program. */
+interface StandInPackage {
+  /** Also the program's name. */
+  readonly name: string;
+  readonly section: string;
+  readonly description: string;
+  readonly program: string;
+  /** Contents by path, readable by everybody. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Builds the package into the folder; its version names what is in it. Returns its file name.
+ * Whatever the stack calls its packages, these are what the world has for it.
  *
- * @param authority in PEM, what the program trusts: cloudflared has Cloudflare's own built in
+ * @param authority in PEM, what the connector trusts: cloudflared has Cloudflare's own built in
  */
-async function buildConnector(folder: string, program: string, authority: string): Promise<string> {
-  const contents = createHash("sha256")
-    .update(await sha256(program))
-    .update(authority);
-  const version = `0~sandbox.${contents.digest("hex").slice(0, 12)}`;
+function packagesOf({ connector, service }: StandIns, authority: string): StandInPackage[] {
+  return [
+    {
+      name: "cloudflared",
+      section: "net",
+      description: "the sandbox's stand-in for cloudflared, which it is not",
+      program: connector,
+      files: { "usr/share/cloudflared/edge-ca.pem": authority },
+    },
+    {
+      name: "blackroad-api",
+      section: "web",
+      description: "the sandbox's stand-in for BlackRoad's services, none of which it is",
+      program: service,
+      files: {},
+    },
+  ];
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+function control({ name, section, description }: StandInPackage, version: string): string {
+  return `Package: ${name}
+Version: ${version}
+Architecture: ${architectures[process.arch] ?? process.arch}
+Maintainer: blackroad-network <noreply@sandbox.test>
+Section: ${section}
+Priority: optional
+Description: ${description}
+`;
+}
+
+/** Names what is in the package, so that what has changed is installed anew. */
+async function versionOf({ program, files }: StandInPackage): Promise<string> {
+  const contents = createHash("sha256").update(await sha256(program));
+  for (const [path, text] of Object.entries(files)) contents.update(`${path}\0${text}`);
+  return `0~sandbox.${contents.digest("hex").slice(0, 12)}`;
+}
+
+/** Builds the package into the folder. Returns its file name. */
+async function buildPackage(folder: string, made: StandInPackage): Promise<string> {
+  const version = await versionOf(made);
   const work = join(folder, "work");
-  const files = {
-    control: join(work, "DEBIAN", "control"),
-    program: join(work, "usr", "bin", "cloudflared"),
-    authority: join(work, "usr", "share", "cloudflared", "edge-ca.pem"),
-  };
-  for (const file of Object.values(files)) await mkdir(dirname(file), { recursive: true });
-  await writeFile(files.control, control(version));
-  await copyFile(program, files.program);
-  await writeFile(files.authority, authority);
-  // The connector is nobody's administrator.
-  await chmod(dirname(files.authority), 0o755);
-  await chmod(files.authority, 0o644);
-  const name = `cloudflared_${version}.deb`;
+  const program = join(work, "usr", "bin", made.name);
+  const texts = { "DEBIAN/control": control(made, version), ...made.files };
+  await mkdir(dirname(program), { recursive: true });
+  await copyFile(made.program, program);
+  for (const [path, text] of Object.entries(texts)) {
+    const file = join(work, path);
+    await mkdir(dirname(file), { recursive: true });
+    // What runs as nobody's administrator reads them.
+    await chmod(dirname(file), 0o755);
+    await writeFile(file, text);
+    await chmod(file, 0o644);
+  }
+  const name = `${made.name}_${version}.deb`;
   await runOrThrow(["dpkg-deb", "--build", "--root-owner-group", work, join(folder, name)]);
   await rm(work, { recursive: true });
   return name;
@@ -84,18 +131,21 @@ export async function prepareRepository(
   image: string,
   folder: string,
   authority: string,
-  program: string = connector,
+  standIns: StandIns = builtStandIns,
 ): Promise<void> {
-  if (!existsSync(program)) throw new Error(`${program} is missing: \`npm run agent\` builds it`);
+  for (const program of [standIns.connector, standIns.service]) {
+    if (!existsSync(program)) throw new Error(`${program} is missing: \`npm run agent\` builds it`);
+  }
   const draft = `${folder}.new`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   for (const name of await readdir(image)) {
     if (name.endsWith(".deb")) await symlink(join(image, name), join(draft, name));
   }
-  const name = await buildConnector(draft, program, authority);
   await copyFile(join(image, "Packages"), join(draft, "Packages"));
-  await appendFile(join(draft, "Packages"), await indexEntry(draft, name));
+  for (const made of packagesOf(standIns, authority)) {
+    await appendFile(join(draft, "Packages"), await indexEntry(draft, await buildPackage(draft, made)));
+  }
   await writeRelease(draft);
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);

@@ -8,7 +8,7 @@ import { withTools } from "./node.mjs";
 
 /**
  * What is built: for the hosts of either architecture; and for this machine the agent of hosts that are made of files,
- * and what the sandbox's machines, which are of its architecture, have for cloudflared.
+ * and what the sandbox's machines, which are of its architecture, have for cloudflared and for BlackRoad's services.
  *
  * @type {readonly {output: string, program: string, environment: Record<string, string>}[]}
  */
@@ -25,6 +25,7 @@ const builds = [
   },
   { output: "reef-agent-paper", program: "reef-agent-paper", environment: {} },
   { output: "cloudflared-stand-in", program: "cloudflared-stand-in", environment: {} },
+  { output: "service-stand-in", program: "service-stand-in", environment: {} },
 ];
 
 const buildTimeoutSeconds = 900;

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { prepareRepository } from "../../../sandbox/hosts/repository.ts";
+import { prepareRepository, type StandIns } from "../../../sandbox/hosts/repository.ts";
 
 function apt(folder: string, ...args: readonly string[]): string {
   const state = join(folder, "apt");
@@ -29,7 +29,14 @@ function apt(folder: string, ...args: readonly string[]): string {
   return stdout;
 }
 
-test("apt finds the image's packages and the connector's stand-in, and its program", async () => {
+function program(folder: string, says: string): string {
+  const file = join(folder, says.replaceAll(" ", "-"));
+  writeFileSync(file, `#!/bin/sh\necho ${says}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+test("apt finds the image's packages and those of the stand-ins, with their programs", async () => {
   const folder = mkdtempSync(join(tmpdir(), "rn-repository-"));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });
@@ -44,24 +51,31 @@ test("apt finds the image's packages and the connector's stand-in, and its progr
   const build =
     "dpkg-deb --build --root-owner-group given image/given_1_all.deb && cd image && dpkg-scanpackages . > Packages";
   expect(spawnSync("sh", ["-ec", build], { cwd: folder, encoding: "utf8" }).status).toBe(0);
-  const program = join(folder, "program");
-  writeFileSync(program, "#!/bin/sh\necho not cloudflared\n");
-  chmodSync(program, 0o755);
-
-  await prepareRepository(image, join(folder, "own"), "an authority\n", program);
+  const standIns: StandIns = {
+    connector: program(folder, "not cloudflared"),
+    service: program(folder, "none of the services"),
+  };
+  const own = join(folder, "own");
+  await prepareRepository(image, own, "an authority\n", standIns);
   // And again, over what is there.
-  await prepareRepository(image, join(folder, "own"), "an authority\n", program);
+  await prepareRepository(image, own, "an authority\n", standIns);
   apt(folder, "update");
-  apt(folder, "download", "given", "cloudflared");
-  const unpack = "dpkg-deb --extract cloudflared_*.deb out && out/usr/bin/cloudflared";
-  expect(spawnSync("sh", ["-ec", unpack], { cwd: folder, encoding: "utf8" }).stdout).toBe(
-    "not cloudflared\n",
-  );
+  apt(folder, "download", "given", "cloudflared", "blackroad-api");
+  for (const [name, says] of [
+    ["cloudflared", "not cloudflared"],
+    ["blackroad-api", "none of the services"],
+  ]) {
+    const unpack = `dpkg-deb --extract ${name}_*.deb out && out/usr/bin/${name}`;
+    expect(spawnSync("sh", ["-ec", unpack], { cwd: folder, encoding: "utf8" }).stdout).toBe(`${says}\n`);
+  }
   const trusted = join(folder, "out", "usr", "share", "cloudflared", "edge-ca.pem");
   expect(readFileSync(trusted, "utf8")).toBe("an authority\n");
-  expect(readFileSync(join(folder, "own", "Packages"), "utf8")).toContain("which it is not");
+  const index = readFileSync(join(own, "Packages"), "utf8");
+  expect([index, index]).toEqual([
+    expect.stringContaining("cloudflared, which it is not"),
+    expect.stringContaining("services, none of which it is"),
+  ]);
 
-  await expect(prepareRepository(image, join(folder, "own"), "", join(folder, "nothing"))).rejects.toThrow(
-    "npm run agent",
-  );
+  const missing = { ...standIns, service: join(folder, "nothing") };
+  await expect(prepareRepository(image, own, "", missing)).rejects.toThrow("npm run agent");
 });
