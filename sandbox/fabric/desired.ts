@@ -74,6 +74,7 @@ function siteMachines(world: World, fullName: (role: string) => string): Machine
         dns: [site.gateway],
         ...(machine.user === undefined ? {} : { user: machine.user }),
         ...(machine.disks === undefined ? {} : { disks: machine.disks }),
+        ...(machine.serves === undefined ? {} : { serves: machine.serves }),
       })),
   );
 }

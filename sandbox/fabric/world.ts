@@ -51,6 +51,8 @@ const machine = z.strictObject({
   gateway: address.optional(),
   /** Folders that are disks of their own, apart from the system's. */
   disks: z.array(z.string().regex(/^(?:\/[a-z0-9-]+)+$/)).optional(),
+  /** What its owner runs on it, by TCP port; something of ours stands in for that. */
+  serves: z.record(name, z.int().min(1).max(65535)).optional(),
 });
 
 const network = z.strictObject({

@@ -43,6 +43,8 @@ export interface Machine {
   readonly user?: string | undefined;
   /** Folders that are disks of their own: kept apart from the system's layer, on a plain file system. */
   readonly disks?: readonly string[] | undefined;
+  /** What its owner runs on it, as TCP ports by name: a stand-in serves them from the start. Pis only. */
+  readonly serves?: Readonly<Record<string, number>> | undefined;
   /** Folder of an image that is laid out like that of the recipe, to be used instead of it; see image.ts. */
   readonly image?: string | undefined;
 }

@@ -1,13 +1,14 @@
 /** What a machine's own layer holds before its first boot: what EC2, or Raspberry Pi Imager, would have left. */
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, chown, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SandboxPaths } from "../paths.ts";
 import { diskFolder, machineFolders } from "./folders.ts";
 import type { HostImage } from "./image.ts";
 import { hostPublicKeyFile, operatorPublicKeyFile, prepareKeys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
+import { builtStandIns } from "./repository.ts";
 
 /** The user on an imaged Pi, where the machine does not name another. */
 const defaultPiUser = "pi";
@@ -15,6 +16,21 @@ const piUserId = 1000;
 
 /** The resolvers of a machine, below its root. */
 const resolverFile = "etc/resolv.conf";
+
+/** Has nothing to do with the network: it listens on all addresses that come. */
+const serviceUnit = `[Unit]
+Description=Stand-in for what the owner runs on this machine
+
+[Service]
+Type=exec
+User=daemon
+ExecStart=/usr/local/bin/service-stand-in --config /etc/service-stand-in.json
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
 
 /** Where cloud-init's NoCloud data source looks by itself. */
 const seedFolder = "var/lib/cloud/seed/nocloud";
@@ -29,6 +45,7 @@ export function machineIdentity(machine: Machine, paths: SandboxPaths): string {
     machine.user ?? defaultPiUser,
     readFileSync(operatorPublicKeyFile(paths), "utf8"),
     readFileSync(hostPublicKeyFile(machine.name, paths), "utf8"),
+    ...(machine.serves === undefined ? [] : [JSON.stringify(machine.serves)]),
   ];
   return `pi ${createHash("sha256").update(facts.join("\n")).digest("hex")}`;
 }
@@ -61,6 +78,24 @@ async function imagePi(machine: Machine, image: HostImage, key: Buffer, paths: S
   await put(upper, "etc/hosts", `127.0.0.1 localhost\n127.0.1.1 ${names}\n::1 localhost\n`, 0o644);
   await put(upper, "etc/cloud/cloud-init.disabled", "", 0o644);
   await addPiUser(upper, image, machine.user ?? defaultPiUser, paths);
+  if (machine.serves !== undefined) await addServices(upper, machine, machine.serves);
+}
+
+/** The owner's services, in place of which a program of ours answers: no business of whoever configures the host. */
+async function addServices(
+  upper: string,
+  { hostname, address }: Machine,
+  serves: Readonly<Record<string, number>>,
+): Promise<void> {
+  const services = Object.entries(serves).map(([name, port]) => ({ name, listen: `:${port}` }));
+  const configuration = { host: hostname, site: "", address, services };
+  await put(upper, "usr/local/bin/service-stand-in", await readFile(builtStandIns.service), 0o755);
+  await put(upper, "etc/service-stand-in.json", `${JSON.stringify(configuration)}\n`, 0o644);
+  const unit = "service-stand-in.service";
+  await put(upper, `etc/systemd/system/${unit}`, serviceUnit, 0o644);
+  const wanted = join(upper, "etc/systemd/system/multi-user.target.wants");
+  await mkdir(wanted, { recursive: true });
+  await symlink(`/etc/systemd/system/${unit}`, join(wanted, unit));
 }
 
 async function addPiUser(upper: string, image: HostImage, user: string, paths: SandboxPaths): Promise<void> {

@@ -137,7 +137,7 @@ describe("a changed port", () => {
     ];
     try {
       for (const connection of connections) await connection.works();
-      expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3000)).toBe("refused");
+      expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3000)).toBe("open");
       expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3999)).toBe("dropped");
       configure(["hosts edge-home lucidia services dashboard", 3999]);
       const { steps } = await up();
