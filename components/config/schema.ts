@@ -253,6 +253,20 @@ const host = leaf.record("a host's options", {
   tower: tower.optional(),
 });
 
+/**
+ * A package of Debian's naming, less what no account or unit can be called: the program, its user and its unit have the
+ * package's name (www.debian.org/doc/debian-policy/ch-controlfields.html, "Package").
+ */
+const packageName = leaf.pattern(
+  "a package such as blackroad-api: 2 to 32 lower-case letters, digits and hyphens",
+  /^[a-z][a-z0-9-]{1,31}$/,
+);
+
+const software = leaf.record("names of packages", {
+  /** Brings the services of api hosts: the program /usr/bin/NAME, which reads the file after `--config`. */
+  api: packageName.default("blackroad-api"),
+});
+
 const rollout = leaf.record("the options of changes to hosts", {
   /**
    * The host that is changed first, after the hubs that it is reached through; by default the management hub. All
@@ -293,6 +307,8 @@ export const networkSchema = leaf.record("the network's options", {
   sites: leaf.named("a map from names to sites", leaf.name, site).default({}),
   securityGroups: leaf.named("a map from names to security groups", leaf.name, securityGroup).default({}),
   wireguard,
+  /** Packages that the owner's own apt repository has, and Debian's has not. */
+  software: software.prefault({}),
   /** How changes reach the hosts. */
   rollout: rollout.prefault({}),
   /** Hosts by place (a region or a site) and name. */

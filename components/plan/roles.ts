@@ -104,7 +104,7 @@ function partsOfRole(place: Place): GenerationPart[] {
       return [place.host.balancer === "haproxy" ? haproxyBalancer(balancer) : nginxBalancer(balancer)];
     }
     case "api":
-      return [api(place), ...standInParts(place)];
+      return [api({ ...place, software: place.config.software.api }), ...standInParts(place)];
     case "tower":
       return towerParts(place);
     case "storage":

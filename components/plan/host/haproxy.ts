@@ -70,6 +70,15 @@ frontend http_front
     use_backend api_servers if is_api
 `;
 
+/**
+ * HAProxy's defaults, written down: a server that does not answer three looks is down, one that answers two is up again
+ * (docs.haproxy.org/2.6/configuration.html, 5.2). Sessions with a server that is down end, instead of waiting for it.
+ */
+const checks = "default-server inter 2s fall 3 rise 2 on-marked-down shutdown-sessions";
+
+/** A request that could not be sent to one server is sent to another, and not to the same three times. */
+const redispatch = "option redispatch 1";
+
 function backends({ backends: hosts }: Balancer): string {
   const api = hosts.map(({ name, address }) => `    server ${name} ${address}:${apiPort} check weight 100\n`);
   const websocket = hosts.map(
@@ -78,11 +87,15 @@ function backends({ backends: hosts }: Balancer): string {
   return `backend api_servers
     balance leastconn
     option httpchk GET /health
+    ${redispatch}
+    ${checks}
 
 ${api.join("")}
 backend websocket_servers
     balance source  # one client, one server
     option httpchk GET /health
+    ${redispatch}
+    ${checks}
     # The time-outs above end a request; this one ends a silent WebSocket.
     timeout tunnel ${websocketSeconds}s
 

@@ -44,6 +44,11 @@ ${indented}}
 
 export const nginxService: ServicePlan = { unit: "nginx.service", reload: ["/etc/nginx/"], restart: [] };
 
+/**
+ * Health is what requests find: after one that fails a server gets none for 10 s, and that request goes to another
+ * (nginx's defaults: max_fails=1, fail_timeout=10s, proxy_next_upstream error timeout;
+ * nginx.org/en/docs/http/ngx_http_upstream_module.html). Each worker finds out by itself.
+ */
 function upstreams({ backends }: Balancer): string {
   const api = backends.map(({ address }) => `    server ${address}:${apiPort} weight=5;\n`);
   const websocket = backends.map(({ address }) => `    server ${address}:${websocketPort};\n`);

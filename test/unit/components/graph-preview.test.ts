@@ -77,23 +77,18 @@ const numberOf = (name: string): number => {
 describe("a preview", () => {
   it("numbers the applies by what the hosts say", () => {
     const hosts = run.resources.filter(({ name }) => name.endsWith("/apply"));
-    expect(Object.fromEntries(hosts.map(({ name }) => [name, numberOf(name)]))).toEqual({
-      "coral-reef/gateway/apply": 7,
-      "coral-reef/node-1/apply": 7,
-      "coral-reef/node-2/apply": 7,
-      "coral-reef/node-3/apply": 7,
-      "coral-reef/storage/apply": 7,
-      "edge-home/blackroad-pi/apply": 0,
-      "edge-home/lucidia-alt/apply": 7,
-      "edge-home/lucidia/apply": 7,
-      "eu-west/api-1/apply": 7,
-      "eu-west/hub-1/apply": 0,
-      "eu-west/lb-1/apply": 1,
-      "us-west/api-1/apply": 5,
-      "us-west/hub-1/apply": 7,
-      "us-west/lb-1/apply": 7,
-      "us-west/lb-2/apply": 3,
-    });
+    const others: Readonly<Record<string, number>> = {
+      "edge-home/blackroad-pi": 0,
+      "eu-west/hub-1": 0,
+      "eu-west/lb-1": 1,
+      "us-west/api-1": 5,
+      "us-west/lb-2": 3,
+    };
+    const keys = Object.keys(run.outputs.hosts as object);
+    expect(keys).toEqual(expect.arrayContaining(Object.keys(others)));
+    expect(Object.fromEntries(hosts.map(({ name }) => [name, numberOf(name)]))).toEqual(
+      Object.fromEntries(keys.map((key) => [`${key}/apply`, others[key] ?? 7])),
+    );
     const first = run.resources.filter(({ name }) => name.endsWith("/first-apply"));
     expect(
       Object.fromEntries(first.map(({ name, inputs }) => [name, (inputs.triggers as unknown[]).at(-1)])),
@@ -117,9 +112,10 @@ describe("a preview", () => {
     );
     for (const { request } of run.asked) expect(request).toMatchObject({ seconds: 5, patienceSeconds: 0 });
     // The uploads in us-west are new, and everything later waits for them; the numbers above are known nevertheless.
+    const isWest = (key: string): boolean => key.startsWith("us-west/");
     expect(
-      run.resources.filter(({ name }) => name.startsWith("us-west/") && name.endsWith("/agent")),
-    ).toHaveLength(4);
+      run.resources.filter(({ name }) => isWest(name) && name.endsWith("/agent")).map(({ name }) => name),
+    ).toEqual(hosts.filter(isWest).map((key) => `${key}/agent`));
   });
 
   it("asks about the documents that an update would send", () => {
@@ -158,7 +154,7 @@ describe("a preview", () => {
       "us-west/lb-1": ["hub"],
     });
     const hosts = Object.keys(run.outputs.hosts as object);
-    expect(Object.keys(run.askedKeys).sort()).toEqual(hosts.filter((key) => !key.endsWith("/api-1")).sort());
+    expect(Object.keys(run.askedKeys).sort()).toEqual(hosts.filter((key) => !/\/api-\d+$/.test(key)).sort());
   });
 
   it("plans other keys where some are lost, and leaves those of hosts that say nothing as they were", () => {

@@ -204,7 +204,7 @@ const cases: readonly Case[] = [
   },
   {
     rule: "a stand-in that nobody is, for a host that is not there",
-    wrong: [rule({ targets: ["10.0.10.12"], standIn: { agents: ["us-west/api-9"] } })],
+    wrong: [rule({ targets: ["10.0.10.99"], standIn: { agents: ["us-west/api-9"] } })],
     says: [
       [
         "dns.private.forwardingRules.consul.standIn",

@@ -5,54 +5,54 @@ import { absent, told, type Case } from "./subject.ts";
 const cases: readonly Case[] = [
   {
     rule: "no way to the packages from a private subnet",
-    wrong: [["regions us-west nat", "none"]],
+    wrong: [["regions eu-west nat", "none"]],
     says: [
       [
-        "hosts.us-west.api-1.address",
-        "is in a private subnet without NAT, so the host cannot fetch its packages (a peer lends no NAT gateway): set regions.us-west.nat to single.",
+        "hosts.eu-west.api-1.address",
+        "is in a private subnet without NAT, so the host cannot fetch its packages (a peer lends no NAT gateway): set regions.eu-west.nat to single.",
       ],
     ],
-    right: [["regions us-west nat", "perZone"]],
+    right: [["regions eu-west nat", "perZone"]],
   },
   {
     rule: "no way to the packages from a public subnet",
     wrong: [
       [
-        "hosts us-west api-2",
+        "hosts us-west api-9",
         { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["internal"] },
       ],
     ],
     says: [
       [
-        "hosts.us-west.api-2.address",
+        "hosts.us-west.api-9.address",
         "is in a public subnet without a public address, so the host cannot fetch its packages: set elasticIp.",
       ],
     ],
     right: [
       [
-        "hosts us-west api-2",
+        "hosts us-west api-9",
         { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["internal"] },
       ],
-      ["hosts us-west api-2 elasticIp", true],
+      ["hosts us-west api-9 elasticIp", true],
     ],
   },
   {
     rule: "no way to the packages from a database subnet",
     wrong: [
       [
-        "hosts us-west api-2",
+        "hosts us-west api-9",
         { role: "api", address: "10.0.20.30", instanceType: "t3.micro", securityGroups: ["internal"] },
       ],
     ],
     says: [
       [
-        "hosts.us-west.api-2.address",
+        "hosts.us-west.api-9.address",
         "is in a database subnet, which has no way to the internet, so the host cannot fetch its packages: use a private one.",
       ],
     ],
     right: [
       [
-        "hosts us-west api-2",
+        "hosts us-west api-9",
         { role: "api", address: "10.0.11.30", instanceType: "t3.micro", securityGroups: ["internal"] },
       ],
     ],

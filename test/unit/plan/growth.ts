@@ -120,7 +120,7 @@ export function grown({ regions, zones, apis, pis, texts }: Growth): NetworkConf
   }
   for (const index of count(apis)) {
     const host = { address: `10.0.11.${20 + index}`, instanceType: "t3.micro", securityGroups: ["internal"] };
-    config.hosts["us-west"] = { ...config.hosts["us-west"], [`api-${2 + index}`]: { role: "api", ...host } };
+    config.hosts["us-west"] = { ...config.hosts["us-west"], [`api-${10 + index}`]: { role: "api", ...host } };
   }
   for (const index of count(pis)) {
     // "a-pi" sorts before every host of prod's.

@@ -118,6 +118,8 @@ describe("prod", () => {
       ["eu-west/hub-1", "admin", symbol("eu-west/hub-1"), undefined],
       ["eu-west/lb-1", "admin", "10.1.1.20", "eu-west/hub-1"],
       ["us-west/api-1", "admin", "10.0.10.11", "us-west/hub-1"],
+      ["us-west/api-2", "admin", "10.0.10.12", "us-west/hub-1"],
+      ["us-west/api-3", "admin", "10.0.10.13", "us-west/hub-1"],
       ["us-west/hub-1", "admin", symbol("us-west/hub-1"), undefined],
       ["us-west/lb-1", "admin", "10.0.1.20", "us-west/hub-1"],
       ["us-west/lb-2", "admin", "10.0.1.30", "us-west/hub-1"],

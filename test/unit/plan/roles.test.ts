@@ -39,11 +39,15 @@ describe("nginx in front of the API", () => {
     expect(inside("upstream blackroad_api {")).toEqual([
       "least_conn;",
       "server 10.0.10.11:8080 weight=5;",
+      "server 10.0.10.12:8080 weight=5;",
+      "server 10.0.10.13:8080 weight=5;",
       "keepalive 32;",
     ]);
     expect(inside("upstream blackroad_websocket {")).toEqual([
       "ip_hash;  # one client, one server",
       "server 10.0.10.11:8081;",
+      "server 10.0.10.12:8081;",
+      "server 10.0.10.13:8081;",
     ]);
   });
 
@@ -111,14 +115,22 @@ describe("HAProxy in front of the API", () => {
     expect(section("backend api_servers")).toEqual([
       "balance leastconn",
       "option httpchk GET /health",
+      "option redispatch 1",
+      "default-server inter 2s fall 3 rise 2 on-marked-down shutdown-sessions",
       "server api-1 10.0.10.11:8080 check weight 100",
+      "server api-2 10.0.10.12:8080 check weight 100",
+      "server api-3 10.0.10.13:8080 check weight 100",
     ]);
     expect(section("backend websocket_servers")).toEqual([
       "balance source  # one client, one server",
       "option httpchk GET /health",
+      "option redispatch 1",
+      "default-server inter 2s fall 3 rise 2 on-marked-down shutdown-sessions",
       "# The time-outs above end a request; this one ends a silent WebSocket.",
       "timeout tunnel 3600s",
       "server api-1 10.0.10.11:8081 check",
+      "server api-2 10.0.10.12:8081 check",
+      "server api-3 10.0.10.13:8081 check",
     ]);
   });
 });
@@ -126,10 +138,10 @@ describe("HAProxy in front of the API", () => {
 describe("load balancers", () => {
   it("serve all api hosts of their own region, and no others", () => {
     const api = { role: "api", instanceType: "t3.micro", securityGroups: ["internal"] };
-    const plan = planWith(["hosts us-west api-2", { ...api, address: "10.0.11.20" }]);
+    const plan = planWith(["hosts us-west api-9", { ...api, address: "10.0.11.20" }]);
     expect(fileText(plan, "us-west/lb-1", "/etc/nginx/nginx.conf")).toContain("10.0.11.20:8080 weight=5;");
     expect(fileText(plan, "us-west/lb-2", "/etc/haproxy/haproxy.cfg")).toContain(
-      "server api-2 10.0.11.20:8081 check\n",
+      "server api-9 10.0.11.20:8081 check\n",
     );
     expect(fileText(plan, "eu-west/lb-1", "/etc/nginx/nginx.conf")).not.toContain("10.0.");
   });
