@@ -84,6 +84,7 @@ function planHost(host: FleetHost, hostKey: string): HostPlan {
     otherPaths: [],
     // Two cores are shared by the operator and all hosts.
     confirmSeconds: 600,
+    aptProxy: undefined,
     generation: generationOf(host),
   };
 }

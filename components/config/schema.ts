@@ -216,15 +216,37 @@ const bootstrap = leaf.record("the first contact's user, address and hostKey", {
   hostKey: leaf.sshHostKey,
 });
 
+/**
+ * A package of Debian's naming, less what no account or unit can be called: the program, its user and its unit have the
+ * package's name (www.debian.org/doc/debian-policy/ch-controlfields.html, "Package").
+ */
+const packageName = leaf.pattern(
+  "a package such as blackroad-api: 2 to 32 lower-case letters, digits and hyphens",
+  /^[a-z][a-z0-9-]{1,31}$/,
+);
+
+const roles = [
+  "hub",
+  "vpn-peer",
+  "lan-member",
+  "load-balancer",
+  "api",
+  "redis",
+  "database",
+  "prometheus",
+  "service",
+  "tower",
+  "storage",
+] as const;
+
 const host = leaf.record("a host's options", {
   /**
    * `hub` (WireGuard hub), `vpn-peer` (has a tunnel to every hub), `lan-member` (reached through a VPN peer of its
    * place), `load-balancer` (on 80 and 443 in front of its region's api hosts), `api` (answers on 8080 and 8081),
-   * `tower` (Coral-Reef), `storage` (what a rack's towers share).
+   * `redis` and `database` (PostgreSQL; both for the api hosts of their region), `prometheus` (asks every instance that
+   * it reaches), `service` (runs a package of the owner's), `tower` (Coral-Reef), `storage` (what a rack's towers share).
    */
-  role: z.enum(["hub", "vpn-peer", "lan-member", "load-balancer", "api", "tower", "storage"], {
-    error: leaf.expected("hub, vpn-peer, lan-member, load-balancer, api, tower or storage"),
-  }),
+  role: z.enum(roles, { error: leaf.expected(`${roles.slice(0, -1).join(", ")} or ${roles.at(-1) ?? ""}`) }),
   /** In a region: the instance's private address, which also tells its subnet. At a site `nodes` has it. */
   address: leaf.address.optional(),
   /** In a region: the EC2 instance type. */
@@ -243,7 +265,12 @@ const host = leaf.record("a host's options", {
   interface: leaf
     .pattern("an interface such as eth0, at most 15 characters", /^[a-z][a-z0-9_.-]{0,14}$/)
     .optional(),
-  /** What others run on the host: TCP ports by name, open to the internal network (10.0.0.0/8, 192.168.0.0/16). */
+  /** Of a service: the owner's package that it runs. */
+  software: packageName.optional(),
+  /**
+   * What others run on the host, or the package of a service: TCP ports by name, open to the internal network (10.0.0.0/8,
+   * 192.168.0.0/16).
+   */
   services: leaf
     .named("a map from names to TCP ports", leaf.name, leaf.integer("a TCP port", 1, 65535))
     .optional(),
@@ -253,18 +280,16 @@ const host = leaf.record("a host's options", {
   tower: tower.optional(),
 });
 
-/**
- * A package of Debian's naming, less what no account or unit can be called: the program, its user and its unit have the
- * package's name (www.debian.org/doc/debian-policy/ch-controlfields.html, "Package").
- */
-const packageName = leaf.pattern(
-  "a package such as blackroad-api: 2 to 32 lower-case letters, digits and hyphens",
-  /^[a-z][a-z0-9-]{1,31}$/,
-);
-
 const software = leaf.record("names of packages", {
   /** Brings the services of api hosts: the program /usr/bin/NAME, which reads the file after `--config`. */
   api: packageName.default("blackroad-api"),
+  /**
+   * The hosts that have packages, and updates of them: those alone are reached, through the hub, by hosts in the database
+   * tier. By default where Debian's images for EC2 look.
+   */
+  mirrors: leaf
+    .list("a list of names such as deb.debian.org", leaf.hostname)
+    .default(["cdn-aws.deb.debian.org", "deb.debian.org", "security.debian.org"]),
 });
 
 const rollout = leaf.record("the options of changes to hosts", {

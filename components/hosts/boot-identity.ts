@@ -3,6 +3,7 @@ import * as tls from "@pulumi/tls";
 import { stringify } from "yaml";
 
 import type { HostPlan } from "../plan/model.ts";
+import { aptProxyPath } from "../plan/packages.ts";
 
 export interface BootIdentityArgs {
   readonly host: HostPlan;
@@ -46,6 +47,7 @@ export interface CloudConfig extends BootIdentityArgs {
 
 /** The cloud-config document: what cloud-init does at the instance's first boot, and only then. */
 export function renderCloudConfig(config: CloudConfig): string {
+  const { aptProxy } = config.host;
   const document = {
     hostname: config.host.hostname,
     // No account has a password. Anything but "unchanged" restarts sshd, which could cut off the first contact.
@@ -61,6 +63,7 @@ export function renderCloudConfig(config: CloudConfig): string {
         ssh_authorized_keys: [...config.authorizedKeys],
       },
     ],
+    ...(aptProxy === undefined ? {} : { write_files: [{ path: aptProxyPath, content: aptProxy }] }),
   };
   return `#cloud-config\n${stringify(document, { lineWidth: 0 })}`;
 }

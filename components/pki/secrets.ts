@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { documentSymbols } from "../plan/document.ts";
@@ -17,6 +18,6 @@ export function createSecrets(plan: NetworkPlan, symbols: SymbolTable): void {
     .flatMap((symbol) => (symbol.kind === "shared-secret" ? [symbol.name] : []));
   for (const name of [...new Set(names)].sort()) {
     const secret = new random.RandomPassword(`secret/${name}`, { length: secretLength, special: false });
-    symbols.define({ kind: "shared-secret", name }, secret.result);
+    symbols.define({ kind: "shared-secret", name }, pulumi.secret(secret.result));
   }
 }

@@ -55,6 +55,10 @@ function pathSources(place: Place): string[] {
       return throughPeer(place, `${site}/${host.behind ?? missing(key, "peer that it is behind")}`);
     case "load-balancer":
     case "api":
+    case "redis":
+    case "database":
+    case "prometheus":
+    case "service":
       return [placeAt(config, hubKey(config, site) ?? missing(key, "hub in its region")).address];
   }
 }

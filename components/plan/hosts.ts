@@ -6,6 +6,7 @@ import { combine } from "./generation.ts";
 import { byKey, sortedEntries } from "./keys.ts";
 import type { FirstContact, HostPlan, InstancePlan, ManagementPath, PlanSymbol } from "./model.ts";
 import { forwards, hubKey, missing, placeOf, tunnelAddressOf, type Place } from "./place.ts";
+import { aptProxyOf } from "./packages.ts";
 import { partsOf, reachabilityParts } from "./roles.ts";
 import { planSubnets } from "./subnets.ts";
 
@@ -34,6 +35,10 @@ function managementOf(place: Place): ManagementPath {
       return lanPath(place, host.behind ?? missing(key, "VPN peer that it is behind"));
     case "load-balancer":
     case "api":
+    case "redis":
+    case "database":
+    case "prometheus":
+    case "service":
       return { ...own, name: "hub", via: hubKey(config, site) ?? missing(key, "hub in its region") };
   }
 }
@@ -105,6 +110,7 @@ function planHost(place: Place): HostPlan {
     management,
     otherPaths: otherPathsOf(place),
     confirmSeconds: place.config.rollout.confirmSeconds,
+    aptProxy: aptProxyOf(place),
     firstGeneration:
       firstContact.path.name === management.name ? undefined : combine(key, reachabilityParts(place)),
     generation: combine(key, partsOf(place)),

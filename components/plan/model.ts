@@ -10,6 +10,7 @@
  */
 
 import type { Tier } from "../config/ledger.ts";
+import type { HostRole } from "../config/schema.ts";
 import type { CloudflarePlan, DnsZonePlan } from "./cloudflare/model.ts";
 import type { GenerationPlan } from "./generation.ts";
 
@@ -295,7 +296,7 @@ export interface InstancePlan {
   readonly rootVolumeGiB: number;
 }
 
-export type HostRole = "hub" | "vpn-peer" | "lan-member" | "load-balancer" | "api" | "tower" | "storage";
+export type { HostRole };
 
 export interface HostPlan {
   /** `us-west/api-1`, `edge-home/lucidia` */
@@ -320,6 +321,8 @@ export interface HostPlan {
   readonly otherPaths: readonly ManagementPath[];
   /** Seconds within which a change must be confirmed on every path, else the host goes back by itself. */
   readonly confirmSeconds: number;
+  /** What apt must be told before the host has its first packages; `undefined` where it finds them by itself. */
+  readonly aptProxy: string | undefined;
   /** What makes the management path lead to it, where first contact has another one. */
   readonly firstGeneration: GenerationPlan | undefined;
   /** What is on it. */

@@ -36,6 +36,12 @@ type Allowance = Omit<NetworkAclRulePlan, "number"> & {
  */
 const ephemeral: PortRange = { from: 1024, to: 65535 };
 
+/**
+ * Linux's own part of it. In the database tier all clients are hosts of ours, and what answers them must not open the
+ * ports of databases.
+ */
+const linuxEphemeral: PortRange = { from: 32768, to: 60999 };
+
 /** "Destination unreachable": among others, that a packet is too large for some router's next link. */
 const unreachable = 3;
 
@@ -62,8 +68,9 @@ const blocks: Readonly<Record<Allowance["kind"], { readonly base: number; readon
 
 const opposite = (direction: Direction): Direction => (direction === "ingress" ? "egress" : "ingress");
 
-/** What goes back where the allowance lets something through. */
-function answersTo({ direction, protocol, cidr, reason, kind }: Allowance): Allowance[] {
+/** What goes back where the allowance lets something through the tier's edge. */
+function answersTo({ direction, protocol, cidr, reason, kind }: Allowance, tier: Tier): Allowance[] {
+  const clients = tier === "database" && direction === "egress" ? linuxEphemeral : ephemeral;
   const back = { direction: opposite(direction), cidr, reason: `answers: ${reason}` };
   const answer = (answering: Protocol, ports?: PortRange): Allowance => ({
     ...back,
@@ -76,10 +83,10 @@ function answersTo({ direction, protocol, cidr, reason, kind }: Allowance): Allo
     case "icmp":
       return [answer("icmp")];
     case "all":
-      return [answer("tcp", ephemeral), answer("udp", ephemeral), answer("icmp")];
+      return [answer("tcp", clients), answer("udp", clients), answer("icmp")];
     case "tcp":
     case "udp":
-      return [answer(protocol, ephemeral)];
+      return [answer(protocol, clients)];
   }
 }
 
@@ -107,7 +114,7 @@ class AclPlanner {
 
   acl(tier: Tier): NetworkAclPlan {
     const flows = [...this.#inside(tier), ...this.#flows(tier), ...this.#translated(tier)];
-    const rules = minimal([...flows, ...flows.flatMap(answersTo), ...errors]);
+    const rules = minimal([...flows, ...flows.flatMap((flow) => answersTo(flow, tier)), ...errors]);
     return {
       key: `${this.#region.key}/${tier}`,
       tier,

@@ -14,12 +14,14 @@ import { lan } from "./host/lan.ts";
 import { internalNetworks, publicResolvers } from "./host/networks.ts";
 import { namesStandIn } from "./host/names-stand-in.ts";
 import { nginxBalancer } from "./host/nginx.ts";
+import { ownedService } from "./host/owned-service.ts";
 import { resolver } from "./host/resolver.ts";
 import { sshd, type Login } from "./host/sshd.ts";
 import { time, timeServers } from "./host/time.ts";
 import { outbound } from "./host/tower-firewall.ts";
 import { hubTunnel, peerTunnel } from "./host/wireguard.ts";
 import { sortedEntries } from "./keys.ts";
+import { aptProxyParts, packageProxyParts } from "./packages.ts";
 import { domainsInside, standInsOf } from "./private-dns.ts";
 import { forwards, missing, networkOf, placeAt, placeOf, tunnelAddressOf, type Place } from "./place.ts";
 import {
@@ -31,6 +33,7 @@ import {
   type HostLinks,
 } from "./tower-links.ts";
 import { managementNetworks, rackGatewayParts, storageParts, towerParts } from "./towers.ts";
+import { databaseParts, prometheusParts, redisParts, storesOf } from "./stores.ts";
 import { planVpn } from "./vpn.ts";
 
 /** Raspberry Pi OS's name of the wired interface; newer systems may have others. */
@@ -85,10 +88,25 @@ function standInParts(place: Place): GenerationPart[] {
   return domains.length === 0 ? [] : [namesStandIn(place.address, domains)];
 }
 
+function apiPart(place: Place): GenerationPart {
+  const { config, hostname, site, address } = place;
+  return api({ software: config.software.api, hostname, site, address, stores: storesOf(place) });
+}
+
+/** A host on which a package of the owner's does everything. */
+function servicePart({ host, name, key, hostname, site, address }: Place): GenerationPart {
+  const services = sortedEntries(host.services ?? {}).map(([service, port]) => ({ name: service, port }));
+  return ownedService({
+    software: host.software ?? missing(key, "software"),
+    description: `Services of ${name}`,
+    ...{ hostname, site, address, services, clients: internalNetworks, stores: [] },
+  });
+}
+
 function partsOfRole(place: Place): GenerationPart[] {
   switch (place.host.role) {
     case "hub":
-      return [hubResolver(place)];
+      return [hubResolver(place), ...packageProxyParts(place)];
     case "vpn-peer":
       return [
         lanResolver(
@@ -104,7 +122,15 @@ function partsOfRole(place: Place): GenerationPart[] {
       return [place.host.balancer === "haproxy" ? haproxyBalancer(balancer) : nginxBalancer(balancer)];
     }
     case "api":
-      return [api({ ...place, software: place.config.software.api }), ...standInParts(place)];
+      return [apiPart(place), ...standInParts(place)];
+    case "redis":
+      return redisParts(place);
+    case "database":
+      return databaseParts(place);
+    case "prometheus":
+      return prometheusParts(place);
+    case "service":
+      return [servicePart(place)];
     case "tower":
       return towerParts(place);
     case "storage":
@@ -114,6 +140,7 @@ function partsOfRole(place: Place): GenerationPart[] {
 
 /** What the configuration says that others run on the host. */
 function serviceListens({ host }: Place): ListenPlan[] {
+  if (host.role === "service") return [];
   return sortedEntries(host.services ?? {}).map(([name, port]) => ({
     protocol: "tcp",
     ports: { from: port, to: port },
@@ -224,6 +251,7 @@ export function partsOf(place: Place): GenerationPart[] {
     ...reachabilityParts(place),
     timePart(place),
     exporterOf(place),
+    ...aptProxyParts(place),
     ...partsOfRole(place),
     ...connectorParts(place),
     { listens: serviceListens(place) },

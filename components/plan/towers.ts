@@ -131,6 +131,7 @@ function monitoring(place: Place): GenerationPart {
   return prometheus({
     address: towerManagementAddress(place),
     site: place.site,
+    name: "coral-reef",
     targets: rack === undefined ? ownTargets(place) : rackTargets(place, rack),
     alerts: alerts({
       mounting: rack?.towers.map(({ name }) => name) ?? [],

@@ -66,6 +66,7 @@ export const repositoryPackages: readonly string[] = [
   "rsync",
   "tcpdump",
   "tgt",
+  "tinyproxy",
   "unattended-upgrades",
   "unbound",
   "wireguard",

@@ -60,13 +60,13 @@ function packagesOf({ connector, service }: StandIns, authority: string): StandI
       program: connector,
       files: { "usr/share/cloudflared/edge-ca.pem": authority },
     },
-    {
-      name: "blackroad-api",
+    ...["blackroad-api", "blackroad-ollama", "blackroad-vault"].map((name) => ({
+      name,
       section: "web",
       description: "the sandbox's stand-in for BlackRoad's services, none of which it is",
       program: service,
       files: {},
-    },
+    })),
   ];
 }
 

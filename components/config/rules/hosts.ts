@@ -215,18 +215,21 @@ export function* instancesReachPackages(config: LooseConfig): Iterable<Finding> 
       const message = `is in a private subnet without NAT, so the host cannot fetch its packages (a peer lends no NAT gateway): set regions.${place}.nat to single.`;
       const peered = items(config.peerings).some(([, pair]) => pair.includes(place));
       yield { path: here, message, ...(peered ? { rule: "aws/peering-not-transitive" as const } : {}) };
-    } else if (subnet.tier === "database") {
+    } else if (subnet.tier === "database" && host.role !== "database") {
       const message =
-        "is in a database subnet, which has no way to the internet, so the host cannot fetch its packages: use a private one.";
+        "is in a database subnet, which has no way to the internet, so the host cannot fetch its packages (for databases the hub does): use a private one.";
       yield { path: here, message };
     }
   }
 }
 
+/** What is a hub, or is reached through a VPN peer. */
+const rolesWithoutHub = ["hub", "vpn-peer", "lan-member", "tower", "storage"];
+
 /** The operator passes the region's hub on the way to its other instances. */
 export function* instancesHaveHubs(config: LooseConfig): Iterable<Finding> {
   for (const { path, place, host } of instancesOf(config)) {
-    if (host.role !== "api" && host.role !== "load-balancer") continue;
+    if (host.role === undefined || rolesWithoutHub.includes(host.role)) continue;
     if (!lacks(config.wireguard?.hubs, place)) continue;
     const message = `cannot be reached: ${place} has no hub for the operator to pass. Add wireguard.hubs.${place}.`;
     yield { path, message };
@@ -243,6 +246,26 @@ export function* loadBalancersHaveApis(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** A service is a package and the ports that it serves. */
+export function* servicesAreComplete(config: LooseConfig): Iterable<Finding> {
+  const needed = {
+    software: "the owner's package that the host runs, such as blackroad-vault",
+    services: "a map from names to TCP ports",
+  };
+  for (const { path, host } of placedHosts(config)) {
+    if (host.role !== "service") continue;
+    for (const [option, what] of entries(needed)) {
+      const isEmpty =
+        option === "services" && host.services !== undefined && names(host.services).length === 0;
+      if (lacks(host, option) || isEmpty)
+        yield { path: [...path, option], message: `is missing: it must be ${what}.` };
+    }
+  }
+}
+
+/** Who may say what others run. */
+const rolesWithServices = ["vpn-peer", "lan-member", "service"];
+
 /** Options that mean something to some hosts only. */
 export function* optionsFitHosts(config: LooseConfig): Iterable<Finding> {
   for (const { path, place, host } of placedHosts(config)) {
@@ -251,9 +274,13 @@ export function* optionsFitHosts(config: LooseConfig): Iterable<Finding> {
       const message = `is for a load-balancer, and this host has the role ${role}: remove it.`;
       yield { path: [...path, "balancer"], message };
     }
-    if (role !== undefined && role !== "vpn-peer" && role !== "lan-member" && "services" in host) {
-      const message = `is for a vpn-peer or a lan-member, and this host has the role ${role}, on which the program alone runs services: remove it.`;
+    if (role !== undefined && !rolesWithServices.includes(role) && "services" in host) {
+      const message = `is for a vpn-peer, a lan-member or a service, and this host has the role ${role}, on which the program alone runs services: remove it.`;
       yield { path: [...path, "services"], message };
+    }
+    if (role !== undefined && role !== "service" && "software" in host) {
+      const message = `is for a service, and this host has the role ${role}: remove it.`;
+      yield { path: [...path, "software"], message };
     }
     if (config.regions?.[place] !== undefined && "interface" in host) {
       const message = "is for machines at a site: an instance gets its address from AWS. Remove it.";

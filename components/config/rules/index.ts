@@ -79,6 +79,7 @@ export const rules: readonly Rule[] = [
   hosts.instancesHaveHubs,
   hosts.loadBalancersHaveApis,
   hosts.lanMembersAreBehindPeers,
+  hosts.servicesAreComplete,
   hosts.optionsFitHosts,
   hosts.servicePortsAreFree,
   hosts.canaryExists,

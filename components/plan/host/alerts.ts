@@ -14,7 +14,8 @@ export interface AlertRule {
   readonly summary: string;
 }
 
-const present: readonly AlertRule[] = [
+/** What makes sense for every host. */
+export const hostAlerts: readonly AlertRule[] = [
   {
     name: "TargetDown",
     expression: "up == 0",
@@ -127,7 +128,7 @@ export interface AlertSubjects {
 /** The alerts that make sense for a tower and what it watches. */
 export function alerts({ mounting, clustered, relaying }: AlertSubjects): AlertRule[] {
   return [
-    ...present,
+    ...hostAlerts,
     ...gateway,
     ...(clustered ? cluster : []),
     ...(mounting.length > 0 ? [storageIsMissing(mounting)] : []),

@@ -1,4 +1,4 @@
-/** Prometheus on a tower: asks everything of its rack for measurements, and says what is wrong. Debian's package. */
+/** Prometheus: asks everything that it watches for measurements, and says what is wrong. Debian's package. */
 import { stringify } from "yaml";
 import type { GenerationPart, SendPlan } from "../generation.ts";
 import type { AlertRule } from "./alerts.ts";
@@ -19,8 +19,10 @@ export interface ScrapeTarget {
 
 export interface Prometheus {
   readonly address: string;
-  /** Sets its measurements apart from those of other racks. */
+  /** Sets its measurements apart from those of others. */
   readonly site: string;
+  /** Of its alerts, and of the file that they are in: `coral-reef`. */
+  readonly name: string;
   readonly targets: readonly ScrapeTarget[];
   readonly alerts: readonly AlertRule[];
   /** Networks that may ask it. */
@@ -28,14 +30,13 @@ export interface Prometheus {
 }
 
 const configPath = "/etc/prometheus/prometheus.yml";
-const rulesPath = "/etc/prometheus/coral-reef.rules.yml";
 const authorityPath = "/etc/prometheus/ca.crt";
 const defaultsPath = "/etc/default/prometheus";
 const unit = "prometheus.service";
 
 const scrapeSeconds = 15;
 
-/** Debian's folder; on a tower's disk two weeks of one rack take about 1 GB. */
+/** Debian's folder; on a disk two weeks of a rack take about 1 GB. */
 const options = (address: string): string =>
   [
     `--web.listen-address=${address}:${prometheusPort}`,
@@ -66,7 +67,9 @@ function scrapeConfig({ name, targets }: ScrapeJob): object {
   };
 }
 
-function configuration({ site, targets }: Prometheus): string {
+const rulesPathOf = (name: string): string => `/etc/prometheus/${name}.rules.yml`;
+
+function configuration({ site, name, targets }: Prometheus): string {
   return stringify(
     {
       global: {
@@ -74,14 +77,14 @@ function configuration({ site, targets }: Prometheus): string {
         evaluation_interval: `${scrapeSeconds}s`,
         external_labels: { site },
       },
-      rule_files: [rulesPath],
+      rule_files: [rulesPathOf(name)],
       scrape_configs: jobsOf(targets).map(scrapeConfig),
     },
     { lineWidth: 0 },
   );
 }
 
-function ruleText(alerts: readonly AlertRule[]): string {
+function ruleText({ name: group, alerts }: Prometheus): string {
   const rules = alerts.map(({ name, expression, forSeconds, severity, summary }) => ({
     alert: name,
     expr: expression,
@@ -89,7 +92,7 @@ function ruleText(alerts: readonly AlertRule[]): string {
     labels: { severity },
     annotations: { summary },
   }));
-  return stringify({ groups: [{ name: "coral-reef", rules }] }, { lineWidth: 0 });
+  return stringify({ groups: [{ name: group, rules }] }, { lineWidth: 0 });
 }
 
 function send(targets: readonly ScrapeTarget[]): SendPlan[] {
@@ -108,11 +111,12 @@ export function prometheus(args: Prometheus): GenerationPart {
       throw new Error(`${args.site}: targets of ${name} differ in port or scheme`);
     }
   }
+  const rulesPath = rulesPathOf(args.name);
   return {
     packages: ["prometheus"],
     files: [
       plainFile(configPath, notice, configuration(args)),
-      plainFile(rulesPath, notice, ruleText(args.alerts)),
+      plainFile(rulesPath, notice, ruleText(args)),
       plainFile(authorityPath, { kind: "ca-certificate" }),
       plainFile(defaultsPath, notice, `ARGS="${options(args.address)}"\n`),
       plainFile(

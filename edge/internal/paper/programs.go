@@ -95,7 +95,7 @@ func (p Programs) installed(argv []string) []byte {
 var accounts = map[string]string{
 	"coturn": "turnserver", "etcd-server": "etcd", "haproxy": "haproxy", "keepalived": "keepalived_script", "prometheus": "prometheus",
 	"prometheus-alertmanager": "prometheus", "prometheus-node-exporter": "prometheus", "redis-server": "redis",
-	"postgresql": "postgres", "unbound": "unbound", "chrony": "_chrony",
+	"postgresql-15": "postgres", "tinyproxy": "tinyproxy", "unbound": "unbound", "chrony": "_chrony",
 }
 
 func (p Programs) install(argv []string) error {

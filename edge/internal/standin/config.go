@@ -31,6 +31,15 @@ type Config struct {
 	// Address is the host's own.
 	Address  string    `json:"address"`
 	Services []Service `json:"services"`
+	// Stores are of no use to a stand-in, which keeps nothing.
+	Stores []Store `json:"stores"`
+}
+
+// Store is what the program keeps its data in.
+type Store struct {
+	Name         string `json:"name"`
+	Address      string `json:"address"`
+	PasswordFile string `json:"passwordFile"`
 }
 
 // Load reads a configuration, and tells everything that is wrong with it.

@@ -188,15 +188,17 @@ func TestAConfigurationIsReadStrictly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.json")
 	for text, says := range map[string]string{
 		whole: "",
-		strings.Replace(whole, `"host": "a.b"`, `"host": ""`, 1):                "host is empty",
-		strings.Replace(whole, `"site"`, `"place"`, 1):                          "place",
-		strings.Replace(whole, `{"name": "x", "listen": ":8080"}`, ``, 1):       "services has none",
-		strings.Replace(whole, `:8080`, `8080`, 1):                              "services[0].listen is no address",
-		strings.Replace(whole, `:8080`, `:0`, 1):                                "services[0].listen is no address",
-		strings.Replace(whole, `"x"`, `""`, 1):                                  "services[0].name is empty",
-		strings.Replace(whole, `}]`, `}, {"name": "y", "listen": ":8080"}]`, 1): "services[1].listen is x's",
-		strings.Replace(whole, `}]`, `}, {"name": "y", "listen": ":8081"}]`, 1): "",
-		strings.Replace(whole, `":8080"`, `8080`, 1):                            "services[0].listen",
+		strings.Replace(whole, `"host": "a.b"`, `"host": ""`, 1):                                                                 "host is empty",
+		strings.Replace(whole, `}]`, `}], "stores": [{"name": "redis", "address": "10.0.10.50:6379", "passwordFile": "/p"}]`, 1): "",
+		strings.Replace(whole, `}]`, `}], "stores": [{"name": "redis", "password": "x"}]`, 1):                                    "stores[0]",
+		strings.Replace(whole, `"site"`, `"place"`, 1):                                                                           "place",
+		strings.Replace(whole, `{"name": "x", "listen": ":8080"}`, ``, 1):                                                        "services has none",
+		strings.Replace(whole, `:8080`, `8080`, 1):                                                                               "services[0].listen is no address",
+		strings.Replace(whole, `:8080`, `:0`, 1):                                                                                 "services[0].listen is no address",
+		strings.Replace(whole, `"x"`, `""`, 1):                                                                                   "services[0].name is empty",
+		strings.Replace(whole, `}]`, `}, {"name": "y", "listen": ":8080"}]`, 1):                                                  "services[1].listen is x's",
+		strings.Replace(whole, `}]`, `}, {"name": "y", "listen": ":8081"}]`, 1):                                                  "",
+		strings.Replace(whole, `":8080"`, `8080`, 1):                                                                             "services[0].listen",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -172,6 +172,8 @@ const hostBreaches: readonly Breach[] = [
     { "hosts edge-home lucidia-alt behind": "blackroad-pi" },
     "hosts.edge-home.lucidia-alt.behind",
   ),
+  breach("servicesAreComplete", { "hosts us-west vault-1 services": {} }, "hosts.us-west.vault-1.services"),
+  breach("optionsFitHosts", { "hosts us-west api-1 software": "agents" }, "hosts.us-west.api-1.software"),
   breach("optionsFitHosts", { "hosts us-west api-1 balancer": "haproxy" }, "hosts.us-west.api-1.balancer"),
   breach(
     "servicePortsAreFree",

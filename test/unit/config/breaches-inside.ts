@@ -51,7 +51,7 @@ const targets = (count: number): string[] => [
 ];
 
 const addresses = (count: number): string[] =>
-  list(count, (index) => `10.0.${10 + (index % 2)}.${70 + index}`);
+  list(count, (index) => `10.0.${10 + (index % 2)}.${170 + index}`);
 
 const forwardingBreaches: readonly Breach[] = [
   breach("forwardingSparesZones", { [`${rules} blackroad.internal`]: { targets: targets(1) } }, [

@@ -38,8 +38,8 @@ const networkBreaches: readonly Breach[] = [
     "regions.far.vpcCidr",
     "aws/vpc-size",
   ]),
-  breach("schema", { "regions us-west subnets database 0": "10.0.20.0/29" }, [
-    "regions.us-west.subnets.database[0]",
+  breach("schema", { "regions us-west subnets public 1": "10.0.2.0/29" }, [
+    "regions.us-west.subnets.public[1]",
     "aws/subnet-size",
   ]),
   breach("schema", { "regions us-west subnets public 1": "10.0.2.1/24" }, [

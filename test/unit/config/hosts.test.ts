@@ -164,7 +164,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "hosts.us-west.api-1.securityGroups[0]",
-        "names no group: there is no securityGroups.intern; did you mean internal? Known: database, discovery, hub, internal, monitoring, public, ssh-from-hub, updates.",
+        "names no group: there is no securityGroups.intern; did you mean internal? Known: database, discovery, hub, internal, metrics, monitoring, ollama, packages, public, ssh-from-hub, updates, vault.",
       ],
     ],
     right: [["hosts us-west api-1 securityGroups 0", "database"]],

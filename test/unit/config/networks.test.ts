@@ -201,14 +201,14 @@ const cases: readonly Case[] = [
   },
   {
     rule: "subnets that overlap",
-    wrong: [...writtenOnly, ["regions us-west subnets database 0", "10.0.10.0/25"]],
+    wrong: [...writtenOnly, ["regions us-west subnets database 1", "10.0.10.0/25"]],
     says: [
       [
-        "regions.us-west.subnets.database[0]",
+        "regions.us-west.subnets.database[1]",
         "overlaps regions.us-west.subnets.private[0]: 10.0.10.0/25 and 10.0.10.0/24 share addresses. Use a range of its own.",
       ],
     ],
-    right: [...writtenOnly, ["regions us-west subnets database 0", "10.0.12.0/25"]],
+    right: [...writtenOnly, ["regions us-west subnets database 1", "10.0.12.0/25"]],
   },
   {
     rule: "subnets that are the same",

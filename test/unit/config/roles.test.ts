@@ -47,7 +47,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "hosts.us-west.api-9.address",
-        "is in a database subnet, which has no way to the internet, so the host cannot fetch its packages: use a private one.",
+        "is in a database subnet, which has no way to the internet, so the host cannot fetch its packages (for databases the hub does): use a private one.",
       ],
     ],
     right: [
@@ -156,7 +156,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "hosts.us-west.api-1.services",
-        "is for a vpn-peer or a lan-member, and this host has the role api, on which the program alone runs services: remove it.",
+        "is for a vpn-peer, a lan-member or a service, and this host has the role api, on which the program alone runs services: remove it.",
       ],
     ],
     right: [["hosts edge-home lucidia-alt services", { dashboard: 3000 }]],

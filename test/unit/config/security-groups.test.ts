@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "securityGroups.database.ingress[0].source",
-        "names no group: there is no securityGroups.internl; did you mean internal? Known: database, discovery, hub, internal, monitoring, public, ssh-from-hub, updates.",
+        "names no group: there is no securityGroups.internl; did you mean internal? Known: database, discovery, hub, internal, metrics, monitoring, ollama, packages, public, ssh-from-hub, updates, vault.",
       ],
     ],
     right: [["securityGroups database ingress 0 source", "sg-public"]],
@@ -137,12 +137,12 @@ const cases: readonly Case[] = [
     says: [
       [
         "securityGroups.hub.ingress",
-        "makes 61 rules for IPv4 (one for each network of operator), and AWS takes 60: join networks, split the group, or set quotas.rulesPerSecurityGroup.",
+        "makes 62 rules for IPv4 (one for each network of operator), and AWS takes 60: join networks, split the group, or set quotas.rulesPerSecurityGroup.",
       ],
     ],
     // So many networks have no room in an ACL.
     right: [
-      ["operator cidrs", operators(57)],
+      ["operator cidrs", operators(56)],
       ["regions us-west networkAcls", false],
       ["regions eu-west networkAcls", false],
     ],

@@ -1,6 +1,6 @@
 /** What the rules say about a region's tiers, and what stands at their edges. */
 import { describe, expect, it } from "vitest";
-import { told, type Case } from "./subject.ts";
+import { absent, told, type Case } from "./subject.ts";
 
 const cases: readonly Case[] = [
   {
@@ -19,6 +19,7 @@ const cases: readonly Case[] = [
     right: [
       ["regions us-west tiers", ["public", "private"]],
       ["regions us-west subnets database", []],
+      ["hosts us-west postgres-1", absent],
       ["regions eu-west gatewayEndpoints", []],
     ],
   },

@@ -60,10 +60,11 @@ test("apt finds the image's packages and those of the stand-ins, with their prog
   // And again, over what is there.
   await prepareRepository(image, own, "an authority\n", standIns);
   apt(folder, "update");
-  apt(folder, "download", "given", "cloudflared", "blackroad-api");
+  apt(folder, "download", "given", "cloudflared", "blackroad-api", "blackroad-vault");
   for (const [name, says] of [
     ["cloudflared", "not cloudflared"],
     ["blackroad-api", "none of the services"],
+    ["blackroad-vault", "none of the services"],
   ]) {
     const unpack = `dpkg-deb --extract ${name}_*.deb out && out/usr/bin/${name}`;
     expect(spawnSync("sh", ["-ec", unpack], { cwd: folder, encoding: "utf8" }).stdout).toBe(`${says}\n`);

@@ -29,6 +29,14 @@ describe("api hosts", () => {
         { name: "agent-service", listen: "10.0.10.12:8080" },
         { name: "memory-service", listen: "10.0.10.12:8081" },
       ],
+      stores: [
+        {
+          name: "postgres",
+          address: "10.0.20.10:5432",
+          passwordFile: "/etc/blackroad/postgres.password",
+        },
+        { name: "redis", address: "10.0.10.50:6379", passwordFile: "/etc/blackroad/redis.password" },
+      ],
     });
     expect(packagesOf(prod)).toContain("blackroad-api");
     expect(unitsOf(prod)).toContain("blackroad-api.service");

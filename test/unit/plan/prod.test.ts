@@ -123,6 +123,11 @@ describe("prod", () => {
       ["us-west/hub-1", "admin", symbol("us-west/hub-1"), undefined],
       ["us-west/lb-1", "admin", "10.0.1.20", "us-west/hub-1"],
       ["us-west/lb-2", "admin", "10.0.1.30", "us-west/hub-1"],
+      ["us-west/ollama-1", "admin", "10.0.10.60", "us-west/hub-1"],
+      ["us-west/postgres-1", "admin", "10.0.20.10", "us-west/hub-1"],
+      ["us-west/prometheus-1", "admin", "10.0.10.70", "us-west/hub-1"],
+      ["us-west/redis-1", "admin", "10.0.10.50", "us-west/hub-1"],
+      ["us-west/vault-1", "admin", "10.0.10.100", "us-west/hub-1"],
     ]);
     expect(hostOf(plan, "edge-home/lucidia-alt").management.through).toBe("edge-home/lucidia");
     expect(hostOf(plan, "edge-home/lucidia").firstContact).toMatchObject({

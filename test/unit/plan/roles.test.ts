@@ -192,6 +192,7 @@ describe("the firewall", () => {
       "53/tcp from 10.200.0.0/24",
       "53/udp from 10.200.0.0/24",
       "68/udp from 10.0.0.0/16",
+      "8888/tcp from { 10.0.20.0/24, 10.0.21.0/24 }",
       `9100/tcp from ${internal}`,
       "51820/udp from all",
     ]);
@@ -354,8 +355,11 @@ describe("every host", () => {
       "haproxy.service": "haproxy",
       "nfs-ganesha.service": "nfs-ganesha",
       "nginx.service": "nginx",
+      "postgresql@15-main.service": "postgresql-15",
       "prometheus.service": "prometheus",
       "prometheus-node-exporter.service": "prometheus-node-exporter",
+      "redis-server.service": "redis-server",
+      "tinyproxy.service": "tinyproxy",
       "unbound.service": "unbound",
     };
     // Every image has it.

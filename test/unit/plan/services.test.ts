@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseNetworkConfig } from "../../../components/config/parse.ts";
 import { planNetwork } from "../../../components/plan/plan.ts";
 import type { RegionPlan } from "../../../components/plan/model.ts";
-import { changed, type Change } from "../config/subject.ts";
+import { absent, changed, type Change } from "../config/subject.ts";
 
 function region(stack: string, ...changes: readonly Change[]): RegionPlan {
   const plan = planNetwork(parseNetworkConfig(changed(...changes)), stack);
@@ -55,6 +55,7 @@ describe("the subnets of databases", () => {
     const tiers: Change[] = [
       ["regions us-west tiers", ["public", "private"]],
       ["regions us-west subnets database", []],
+      ["hosts us-west postgres-1", absent],
     ];
     expect(region("prod", ...tiers).databaseSubnetGroup).toBeUndefined();
   });

@@ -10,7 +10,7 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
 }
 
 describe("sandbox", () => {
-  it("differs from prod in the operator's addresses, the images, what is protected and zones of its own alone", () => {
+  it("differs from prod in the operator's addresses, the images, packages, what is protected and zones of its own alone", () => {
     const [prod, sandbox] = ["prod", "sandbox"].map((stack) => new Map(leaves(configOf(stack))));
     if (prod === undefined || sandbox === undefined) throw new Error("unreachable");
     const paths = [...new Set([...prod.keys(), ...sandbox.keys()])];
@@ -23,13 +23,21 @@ describe("sandbox", () => {
       "operator cidrs 0",
       "regions eu-west ami",
       "regions us-west ami",
+      "software mirrors 0",
+      "software mirrors 1",
+      "software mirrors 2",
     ]);
     expect(different.filter((path) => path.startsWith("dns zones "))).toHaveLength(ofZones.length);
   });
 
-  it("puts the same on the same hosts as prod, but for the operator whom the hubs' firewalls know", () => {
+  it("puts the same on the same hosts as prod, but for the operator whom the hubs' firewalls know, and the mirrors", () => {
     const contents = (stack: string, operator: string): unknown =>
-      planOf(stack).hosts.map((host) => [host.key, generationText(host).replaceAll(operator, "OPERATOR")]);
+      planOf(stack).hosts.map((host) => [
+        host.key,
+        generationText(host)
+          .replaceAll(operator, "OPERATOR")
+          .replace(/^(=== \/etc\/tinyproxy\/mirrors .*\n)(?:\^.*\n)+/m, "$1"),
+      ]);
     expect(contents("sandbox", "192.0.2.10/32")).toEqual(contents("prod", "203.0.113.7/32"));
   });
 });
