@@ -82,6 +82,13 @@ describe("the world alone", () => {
     ]);
   });
 
+  it("has what their owner runs on machines, where the world says so", () => {
+    const serving = state.machines.filter(({ serves }) => serves !== undefined);
+    expect(serving.map(({ name, serves }) => [name, serves])).toEqual([
+      ["lucidia", { api: 8080, dashboard: 3000, grafana: 3001, ollama: 11434 }],
+    ]);
+  });
+
   it("gives the control namespace no link", () => {
     expect(state.links.filter(({ a, b }) => a.namespace === "ctl" || b.namespace === "ctl")).toEqual([]);
   });
