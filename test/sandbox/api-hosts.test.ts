@@ -118,7 +118,7 @@ async function whileSilent<T>(key: string, body: () => Promise<T>): Promise<T> {
     const { exitCode, output } = await inNamespace(`h-${id}`, ["nft", command]);
     if (exitCode !== 0) throw new Error(output);
   };
-  await nft(`table inet silent { ${chain("input")} ${chain("output")} }`);
+  await nft(`table inet silent { ${chain("input")}; ${chain("output")}; }`);
   try {
     return await body();
   } finally {

@@ -46,6 +46,7 @@ interface Rule {
   readonly IsEgress: boolean;
   readonly IpProtocol: string;
   readonly FromPort: number;
+  readonly ToPort: number;
   readonly CidrIpv4?: string;
   readonly ReferencedGroupInfo?: { readonly GroupId: string };
 }
@@ -153,7 +154,11 @@ export async function fetchFrom(from: string, url: string): Promise<string | und
 
 async function findRule(
   rule: SecurityRule,
-): Promise<{ id: string; restore: Readonly<Record<string, unknown>> }> {
+): Promise<{
+  id: string;
+  away: Readonly<Record<string, unknown>>;
+  restore: Readonly<Record<string, unknown>>;
+}> {
   const described = await region(rule.group);
   const group = only(described["security-groups"].SecurityGroups, rule.group);
   const found = described["security-group-rules"].SecurityGroupRules.filter(
@@ -167,23 +172,20 @@ async function findRule(
   if (each === undefined || others.length > 0) {
     throw new Error(`${found.length} rules of ${rule.group} are ${rule.protocol} ${rule.fromPort}, not one`);
   }
-  const { CidrIpv4, ReferencedGroupInfo: referenced } = each;
-  const restore = referenced === undefined ? { cidrIpv4: CidrIpv4 } : { cidrIpv4: null };
-  return {
-    id: each.SecurityGroupRuleId,
-    restore:
-      referenced === undefined ? restore : { ...restore, referencedSecurityGroupId: referenced.GroupId },
-  };
+  const { SecurityGroupRuleId: id, CidrIpv4: cidrIpv4, FromPort: fromPort, ToPort: toPort } = each;
+  // A group cannot become a network in place.
+  return each.ReferencedGroupInfo === undefined
+    ? { id, away: { cidrIpv4: "203.0.113.254/32" }, restore: { cidrIpv4 } }
+    : { id, away: { fromPort: 1, toPort: 1 }, restore: { fromPort, toPort } };
 }
 
 /**
- * Runs something while a security-group rule lets only a documentation address through, which is as good as taking it
- * away but keeps its id, so that the stack's state stays true.
+ * Runs something while a security-group rule lets only a documentation address through, or only a port on which nobody
+ * listens, which is as good as taking it away but keeps its id, so that the stack's state stays true.
  */
 export async function withoutRule<T>(rule: SecurityRule, body: () => Promise<T>): Promise<T> {
-  const { id, restore } = await findRule(rule);
+  const { id, away, restore } = await findRule(rule);
   const drift = { region: awsRegion(rule.group), action: "modify", id };
-  const away = { cidrIpv4: "203.0.113.254/32", referencedSecurityGroupId: null };
   await askService("aws", "POST", "/drift", { ...drift, set: away });
   await settle();
   try {
