@@ -132,6 +132,18 @@ async function answersOf(name: string): Promise<number> {
   return (JSON.parse(text ?? "") as { number: number }).number;
 }
 
+/** What HAProxy thinks of an api host, for requests and for WebSockets: `UP`, `DOWN`, or that it does not look. */
+async function haproxySays(name: string): Promise<string[]> {
+  const csv =
+    (await fetchFrom("us-west/lb-1", `http://${hosts["lb-2"]?.address ?? ""}:8404/stats;csv`)) ?? "";
+  const [head = "", ...lines] = csv.split("\n");
+  const column = head.split(",").indexOf("status");
+  return lines
+    .map((line) => line.split(","))
+    .filter(([, server]) => server === name.split(".")[0])
+    .map((cells) => cells[column] ?? "");
+}
+
 const pause = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
 describe("an api host that falls silent", () => {
@@ -147,13 +159,14 @@ describe("an api host that falls silent", () => {
     const load = api(3 + allowed + 8);
     await pause(3);
     const silentFrom = Date.now();
-    const [all, reopened] = await whileSilent(`us-west/${victim.split(".")[0] ?? ""}`, async () => {
+    const [all, reopened, status] = await whileSilent(`us-west/${victim.split(".")[0] ?? ""}`, async () => {
       // Who had a WebSocket there opens another one: nginx tries the silent host first, and then the next.
       const opened = await webSocket(1, allowed + 5);
-      return [await load, opened] as const;
+      return [await load, opened, await haproxySays(victim)] as const;
     });
 
     expect(others).toContain(reopened[0]?.host);
+    expect(status).toEqual(["DOWN", "DOWN"]);
     const failed = all.filter(({ failure }) => failure !== undefined);
     const during = all.filter(({ begun }) => begun > silentFrom);
     const after = all.filter(({ begun }) => begun > silentFrom + allowed * 1000);
