@@ -3,32 +3,15 @@
  * operator's namespace holds the addresses of backends and resolvers, and whatever answers there.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { parseNetworkConfig } from "../../components/config/parse.ts";
 import { generationDocument } from "../../components/plan/document.ts";
 import type { HostPlan, NetworkPlan, PlanSymbol } from "../../components/plan/model.ts";
-import { planNetwork } from "../../components/plan/plan.ts";
 import { run } from "../../sandbox/hosts/run.ts";
-import { changed } from "../unit/config/subject.ts";
+import { planOf } from "../unit/plan/subject.ts";
 import { addresses, inMachine, operator, shell } from "./hosts-bed.ts";
 
-/** Prod, with three api hosts in us-west as the network guide's examples have them. */
-export const plan: NetworkPlan = planNetwork(
-  parseNetworkConfig(
-    changed(
-      ...["api-2", "api-3"].map((name, index): [string, unknown] => [
-        `hosts us-west ${name}`,
-        {
-          role: "api",
-          address: `10.0.10.${12 + index}`,
-          instanceType: "t3.medium",
-          securityGroups: ["internal", "ssh-from-hub", "updates"],
-        },
-      ]),
-    ),
-  ),
-  "prod",
-);
+export const plan: NetworkPlan = planOf("prod");
 
+/** Addresses of prod's api hosts in us-west. */
 export const backends = ["10.0.10.11", "10.0.10.12", "10.0.10.13"];
 
 export function planned(key: string): HostPlan {
