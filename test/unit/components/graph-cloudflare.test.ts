@@ -40,7 +40,7 @@ const account = {
 
 /** What concerns the test's own zone and account. */
 function ours(): readonly Registered[] {
-  const ofStack = (name: string): boolean => name.startsWith("blackroad.io");
+  const ofStack = (name: string): boolean => name.startsWith("blackroad.io") || name.startsWith("secret/");
   return run.resources.filter(
     ({ type, name }) => /^(?:blackroad:cloudflare|cloudflare|random):/.test(type) && !ofStack(name),
   );
