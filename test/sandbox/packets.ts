@@ -152,9 +152,7 @@ export async function fetchFrom(from: string, url: string): Promise<string | und
   return exitCode === 0 ? output : undefined;
 }
 
-async function findRule(
-  rule: SecurityRule,
-): Promise<{
+async function findRule(rule: SecurityRule): Promise<{
   id: string;
   away: Readonly<Record<string, unknown>>;
   restore: Readonly<Record<string, unknown>>;
