@@ -106,7 +106,7 @@ const everything = `${head}
   new aws.route53.ZoneAssociation("internal", { zoneId: internal.zoneId, vpcId: far.id, vpcRegion: "eu-west-1" });
   new aws.route53.Record("redis", { zoneId: internal.zoneId, name: "redis.trial.internal", type: "A", ttl: 300, records: ["10.0.10.50"] });
   const outbound = new aws.route53.ResolverEndpoint("outbound", { ...west, name: "trial-outbound", direction: "OUTBOUND",
-    ipAddresses: [{ subnetId: open.id, ip: "10.0.1.4" }, { subnetId: inner.id, ip: "10.0.10.4" }], securityGroupIds: [group.id], ...tags("outbound") });
+    ipAddresses: [{ subnetId: open.id, ip: "10.0.1.200" }, { subnetId: inner.id, ip: "10.0.10.200" }], securityGroupIds: [group.id], ...tags("outbound") });
   const consul = new aws.route53.ResolverRule("consul", { ...west, name: "trial-consul", domainName: "consul", ruleType: "FORWARD",
     resolverEndpointId: outbound.id, targetIps: [{ ip: "10.0.10.11", port: 8600 }], ...tags("consul") });
   new aws.route53.ResolverRuleAssociation("consul", { ...west, name: "trial-consul", resolverRuleId: consul.id, vpcId: vpc.id });
