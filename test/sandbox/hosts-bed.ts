@@ -15,8 +15,10 @@ import { groupPrefix } from "../../sandbox/hosts/folders.ts";
 import { ensureImage } from "../../sandbox/hosts/image.ts";
 import { agentSocket, operatorPublicKeyFile, startAgent, stopAgent } from "../../sandbox/hosts/keys.ts";
 import { stopAllMachines, type Machine } from "../../sandbox/hosts/machine.ts";
+import { prepareRepository } from "../../sandbox/hosts/repository.ts";
 import { run, runOrThrow, type RunResult } from "../../sandbox/hosts/run.ts";
 import { namespaceName, sandboxPaths } from "../../sandbox/paths.ts";
+import { loadAuthority } from "../../sandbox/services/edge/certificates.ts";
 
 export const root = mkdtempSync(join(tmpdir(), "roadnet-hosts-"));
 export const paths = sandboxPaths(root);
@@ -160,7 +162,8 @@ export async function setUp(): Promise<void> {
     ip -n ${operator} address add 192.168.77.1/24 dev br0`);
   for (const name of names) await makeNamespace(name);
   await startAgent(paths);
-  const server = spawn("ip", ["netns", "exec", operator, process.execPath, "-e", webServer, image.packages], {
+  await prepareRepository(image.packages, paths.packages, loadAuthority(paths).pem);
+  const server = spawn("ip", ["netns", "exec", operator, process.execPath, "-e", webServer, paths.packages], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   web = server;
