@@ -24,7 +24,8 @@ function accountOf(stack: FaultsStack): object {
 }
 
 function networkOf({ operator, securityGroups, hosts }: Network, stack: FaultsStack): object {
-  const { hub, internal } = securityGroups;
+  const { hub, internal, packages } = securityGroups;
+  const groups = { hub, internal, packages };
   return {
     owner: "BlackRoad OS",
     operator,
@@ -37,7 +38,7 @@ function networkOf({ operator, securityGroups, hosts }: Network, stack: FaultsSt
         ami: "ami-0deb1a12000000001",
       },
     },
-    securityGroups: stack === "bare" ? { hub, internal } : { hub, internal, spare: {} },
+    securityGroups: stack === "bare" ? groups : { ...groups, spare: {} },
     wireguard: {
       network: "10.200.0.0/24",
       managementHub: "us-west",

@@ -28,6 +28,7 @@ function networkOf(
   { operator, securityGroups, hosts }: Network,
   { databaseSubnets, approvals }: GuardStack,
 ): object {
+  const { hub, internal, packages } = securityGroups;
   const records = Array.from({ length: 12 }, (_, index) => ({
     name: `host-${index}`,
     type: "A",
@@ -54,7 +55,7 @@ function networkOf(
       },
     },
     peerings: [["us-west", "eu-west"]],
-    securityGroups: { hub: securityGroups.hub, internal: securityGroups.internal },
+    securityGroups: { hub, internal, packages },
     wireguard: {
       network: "10.200.0.0/24",
       managementHub: "us-west",

@@ -39,6 +39,9 @@ if [ -d /etc/wireguard ]; then
 fi
 `;
 
+/** Debian's package ssl-cert, which PostgreSQL's brings, makes a key that nothing here serves with. */
+const nobodysKey = "etc/ssl/private/ssl-cert-snakeoil.key";
+
 /** The stack's crypter, by the passphrase and the salt of its project. */
 export function stateCrypter(paths: SandboxPaths): StateCrypter {
   const stack = parse(readFileSync(join(paths.project, "Pulumi.sandbox.yaml"), "utf8")) as {
@@ -68,6 +71,7 @@ async function machineSecrets(
   const secrets: Secret[] = [];
   for (const section of stdout.split(/^file /m)) {
     const file = section.slice(0, section.indexOf("\n"));
+    if (file === nobodysKey) continue;
     const kind = /^etc\/ssh\/|^etc\/dropbear\//.test(file) ? "host key" : "TLS key";
     for (const bytes of distinct(findPrivateKeys(section))) {
       if (!throwAway.has(bytes.toString("hex"))) secrets.push({ kind, owner: name, bytes });
