@@ -55,7 +55,7 @@ function changeConfiguration(): void {
     [
       ["_spf.google.com ~all", "_spf.google.com -all"][n % 2] ?? "",
       ["8080-8090", "8080-8091"][n % 2] ?? "",
-      ["10.0.20.0/24", "10.0.250.0/24"][n % 2] ?? "",
+      ["database: [10.0.20.0/24]", "database: [10.0.20.0/24, 10.0.250.0/24]"][n % 2] ?? "",
     ] as const;
   const [from, to] = [form(variant), form(variant + 1)];
   sandbox.editConfiguration(from.map((text, index) => [text, to[index] ?? ""] as const));

@@ -45,7 +45,7 @@ const destroyArgs = ["destroy", "--yes", "--skip-preview"];
  */
 const edits: readonly (readonly [string, string])[] = [
   ["ami-0deb1a12000000001", "ami-0deb1a12000000003"],
-  ["10.0.20.0/24", "10.0.250.0/24"],
+  ["database: [10.0.20.0/24]", "database: [10.0.20.0/24, 10.0.250.0/24]"],
   ["_spf.google.com", "_spf.example.com"],
   ["name: ws, type", "name: wss, type"],
   ["8080-8090", "8080-8091"],
