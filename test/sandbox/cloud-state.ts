@@ -201,7 +201,9 @@ const payloadFile = /^(file \S+ \d+ \S+ )([A-Za-z0-9+/=]+)$/gm;
 function renaming(state: StackState): Renaming {
   const names = new Map<string, string>();
   for (const { urn, id, type, outputs } of state.deployment.resources ?? []) {
-    if (id !== undefined && !settings.has(type)) names.set(id, `<${urn.split("::").slice(2).join("::")}>`);
+    // A password's id is the word "none", which stands for other things, too.
+    if (id !== undefined && id !== "none" && !settings.has(type))
+      names.set(id, `<${urn.split("::").slice(2).join("::")}>`);
     if (type === "aws:ec2/eip:Eip" && typeof outputs?.publicIp === "string") {
       const { publicIp } = outputs;
       const holder = `<address of ${urn.split("::").at(-1) ?? ""}>`;
