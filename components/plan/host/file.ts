@@ -9,6 +9,16 @@ export const notice = "# Written by blackroad-network; what is changed here is o
 /** Programs of ours on a host. */
 export const libraryFolder = "/usr/local/lib/blackroad";
 
+const restartSettings = `${notice}[Unit]
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=5
+`;
+
 /** The key that the host makes on first contact; readable by root only, and never read by the program. */
 export const privateKeyPath = "/etc/wireguard/private.key";
 
@@ -26,6 +36,14 @@ export function plainFile(path: string, ...content: Content): HostFile {
 /** A file that only root may read. */
 export function rootFile(path: string, ...content: Content): HostFile {
   return file(path, "0600", content);
+}
+
+/**
+ * What makes a program that listens on an address of the network start anew until it can: the address may come later
+ * than the program. It goes beside the program's own unit.
+ */
+export function restartDropIn(unit: string): HostFile {
+  return plainFile(`/etc/systemd/system/${unit}.d/blackroad.conf`, restartSettings);
 }
 
 /** A program. */

@@ -3,7 +3,7 @@
  * package. What it passes on is signed by Debian, and with HTTPS it only joins two connections.
  */
 import type { GenerationPart } from "../generation.ts";
-import { notice, plainFile } from "./file.ts";
+import { notice, plainFile, restartDropIn } from "./file.ts";
 
 /** The program's usual one. */
 export const packageProxyPort = 8888;
@@ -19,17 +19,6 @@ export interface PackageProxy {
 const configPath = "/etc/tinyproxy/tinyproxy.conf";
 const mirrorsPath = "/etc/tinyproxy/mirrors";
 const unit = "tinyproxy.service";
-
-/** The address may come later than the proxy, which then cannot listen: it is started anew until it can. */
-const dropIn = `${notice}[Unit]
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-Restart=always
-RestartSec=5
-`;
 
 function configuration({ address, clients }: PackageProxy): string {
   return `${notice}User tinyproxy
@@ -53,11 +42,7 @@ export function packageProxy(args: PackageProxy): GenerationPart {
   const mirrors = args.mirrors.map((name) => `^${name.replaceAll(".", "\\.")}$\n`).join("");
   return {
     packages: ["tinyproxy"],
-    files: [
-      plainFile(configPath, configuration(args)),
-      plainFile(mirrorsPath, mirrors),
-      plainFile(`/etc/systemd/system/${unit}.d/blackroad.conf`, dropIn),
-    ],
+    files: [plainFile(configPath, configuration(args)), plainFile(mirrorsPath, mirrors), restartDropIn(unit)],
     listens: [
       {
         protocol: "tcp",

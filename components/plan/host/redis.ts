@@ -1,7 +1,7 @@
 /** Redis, for the services of its region. Debian's package. */
 import type { GenerationPart, HostFile } from "../generation.ts";
 import { template } from "../render.ts";
-import { notice, plainFile } from "./file.ts";
+import { notice, restartDropIn } from "./file.ts";
 
 export const redisPort = 6379;
 
@@ -15,17 +15,6 @@ export interface Redis {
 
 const configPath = "/etc/redis/redis.conf";
 const unit = "redis-server.service";
-
-/** The address may come later than Redis, which then cannot listen: it is started anew until it can. */
-const dropIn = `${notice}[Unit]
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-Restart=always
-RestartSec=5
-`;
 
 /** The whole configuration, in Debian's folders; what is not said is Redis's default. */
 function configuration(address: string): string {
@@ -56,7 +45,7 @@ function configurationFile({ address, secret }: Redis): HostFile {
 export function redis(args: Redis): GenerationPart {
   return {
     packages: ["redis-server"],
-    files: [configurationFile(args), plainFile(`/etc/systemd/system/${unit}.d/blackroad.conf`, dropIn)],
+    files: [configurationFile(args), restartDropIn(unit)],
     listens: [
       {
         protocol: "tcp",
