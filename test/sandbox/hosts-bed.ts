@@ -121,13 +121,12 @@ export async function inMachine(name: Name, script: string, timeoutSeconds = 60)
   return result.stdout.trim();
 }
 
-/** What of the sandbox is left on the real machine, by kind. */
+/** What of the sandbox is left on the real machine, by kind; the bed's own web server, which serves its packages, is not. */
 export async function leftovers(): Promise<Readonly<Record<string, readonly string[]>>> {
   const processes: string[] = [];
   const mounts: string[] = [];
-  for (const pid of readdirSync("/proc").filter(
-    (entry) => /^\d+$/.test(entry) && entry !== String(process.pid),
-  )) {
+  const own = [process.pid, web?.pid].map(String);
+  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && !own.includes(entry))) {
     try {
       if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(root)) processes.push(pid);
       if (readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(root)) mounts.push(pid);

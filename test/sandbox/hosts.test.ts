@@ -92,7 +92,11 @@ describe("machines", () => {
   it("keep private keys to themselves", async () => {
     const holders = (await shell(`grep -rl 'PRIVATE KEY' ${root} || true`)).trim().split("\n").sort();
     const layerOf = (name: Name): string => machineFolders(name, paths).upper;
-    const own = [join(layerOf("pi-b"), "etc/ssh/ssh_host_ed25519_key"), join(paths.keys, "operator_ed25519")];
+    const own = [
+      join(layerOf("pi-b"), "etc/ssh/ssh_host_ed25519_key"),
+      join(paths.keys, "edge-ca.key"),
+      join(paths.keys, "operator_ed25519"),
+    ];
     // The instance's came with its user data, which lies in its record and its layer.
     const foreign = holders.filter((file) => !file.startsWith(machineFolders("i-a", paths).folder));
     expect(foreign).toEqual([...own, join(root, "throw-away")].sort());
