@@ -52,13 +52,7 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
       return [region.key, { vpc, securityGroups, services: new Services(region.key, { vpc }, opts) }];
     }),
   );
-  const peeringIds = new Map(
-    plan.peerings.map((peering) => {
-      const requester = found(regions, peering.requester, "region").vpc;
-      const accepter = found(regions, peering.accepter, "region").vpc;
-      return [peering.key, new Peering(peering.key, { plan: peering, requester, accepter }, opts).id];
-    }),
-  );
+  const peeringIds = createPeerings(plan, regions, opts);
   const instances = new Map<string, HostInstance>();
   const interfaceIds = new Map<string, pulumi.Output<string>>();
   for (const host of plan.hosts) {
@@ -93,6 +87,22 @@ function createNames(
   return new Map(
     plan.privateZones.map((zone) => [zone.name, new PrivateZone(zone.name, { plan: zone, vpcs }, opts)]),
   );
+}
+
+/** The connections' ids by peering key. */
+function createPeerings(
+  plan: NetworkPlan,
+  regions: ReadonlyMap<string, Region>,
+  opts: pulumi.ComponentResourceOptions,
+): ReadonlyMap<string, pulumi.Output<string>> {
+  const peerings = new Map<string, Peering>();
+  for (const peering of plan.peerings) {
+    const requester = found(regions, peering.requester, "region").vpc;
+    const accepter = found(regions, peering.accepter, "region").vpc;
+    const after = peering.after === undefined ? [] : [found(peerings, peering.after, "peering").accepted];
+    peerings.set(peering.key, new Peering(peering.key, { plan: peering, requester, accepter, after }, opts));
+  }
+  return new Map([...peerings].map(([key, { id }]) => [key, id]));
 }
 
 function createInstance(

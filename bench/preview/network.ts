@@ -20,9 +20,10 @@ const zone = "blackroad.io";
 const elasticIpsPerRegion = 7;
 /**
  * What the simulated AWS grants: as many addresses, and as many peerings that are asked for and not yet accepted as a
- * hub has neighbours, where AWS's default is 25 (vpc/latest/userguide/amazon-vpc-limits.html, "VPC peering").
+ * hub has neighbours, where AWS's default is 25 (vpc/latest/userguide/amazon-vpc-limits.html, "VPC peering"). Our own
+ * program would wait, but the flat one beside it does not.
  */
-export const accountQuotas = { elasticIpsPerRegion, pendingPeeringsPerVpc: 2 * awsRegions.length };
+export const accountQuotas = { elasticIpsPerRegion, outstandingPeeringsPerRegion: 2 * awsRegions.length };
 
 /** Second octets of VPCs that are the second in their AWS region: beside the ledger's pool, the rack and the VPN. */
 const secondVpcOctet = 96;
@@ -132,7 +133,7 @@ export function networkOf<Network extends WrittenNetwork>(base: Network, count: 
   ]);
   return {
     ...base,
-    quotas: { ...base.quotas, elasticIpsPerRegion },
+    quotas: { ...base.quotas, ...accountQuotas },
     regions: grow<unknown>(base.regions, added, regionOf),
     peerings: peeringsOf(keys),
     wireguard: { ...base.wireguard, hubs: grow(base.wireguard.hubs, added, hub) },

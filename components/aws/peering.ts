@@ -8,6 +8,8 @@ export interface PeeringArgs {
   readonly plan: PeeringPlan;
   readonly requester: Vpc;
   readonly accepter: Vpc;
+  /** What must be there before it is asked for: an earlier peering, accepted. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /**
@@ -17,6 +19,8 @@ export interface PeeringArgs {
 export class Peering extends pulumi.ComponentResource {
   /** Known once the accepter has accepted, so whoever uses it finds the connection active. */
   readonly id: pulumi.Output<string>;
+  /** Depend on it where the connection must be active. */
+  readonly accepted: pulumi.Resource;
 
   constructor(name: string, args: PeeringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("blackroad:aws:Peering", name, {}, opts);
@@ -32,7 +36,7 @@ export class Peering extends pulumi.ComponentResource {
         peerRegion: accepter.awsRegion,
         tags: { Name: name, site: requester.key },
       },
-      { parent: this },
+      { parent: this, dependsOn: [...args.after] },
     );
     const accepted = new regional.VpcPeeringConnectionAccepter(
       name,
@@ -45,6 +49,7 @@ export class Peering extends pulumi.ComponentResource {
       { parent: this },
     );
     this.id = accepted.vpcPeeringConnectionId;
+    this.accepted = accepted;
     // Options can be set on an active connection only, and each side may set its own only.
     new regional.PeeringConnectionOptions(
       `${name}/requester`,

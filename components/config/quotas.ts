@@ -11,6 +11,7 @@ export const defaultQuotas = {
   elasticIpsPerRegion: 5,
   routesPerTable: 500,
   activePeeringsPerVpc: 50,
+  outstandingPeeringsPerRegion: 25,
   rulesPerSecurityGroup: 60,
   securityGroupsPerInterface: 5,
   rulesPerNetworkAcl: 20,
@@ -44,6 +45,13 @@ export const quotas = leaf.record("AWS's quotas that differ from the default", {
   elasticIpsPerRegion: quota.default(defaultQuotas.elasticIpsPerRegion),
   routesPerTable: quota.default(defaultQuotas.routesPerTable),
   activePeeringsPerVpc: quota.default(defaultQuotas.activePeeringsPerVpc),
+  /**
+   * Peerings that an account has asked for in a region and nobody has accepted yet. No rule counts them: how many there
+   * are at once depends on the order of the work, so the plan makes the order such that there are no more
+   * (`plan/regions.ts`). AWS's page of quotas counts the account's requests, its error of that name those of a VPC;
+   * an account's in a region are never fewer.
+   */
+  outstandingPeeringsPerRegion: quota.default(defaultQuotas.outstandingPeeringsPerRegion),
   /** Of each direction, IPv4 and IPv6 apart. */
   rulesPerSecurityGroup: quota.default(defaultQuotas.rulesPerSecurityGroup),
   securityGroupsPerInterface: quota.default(defaultQuotas.securityGroupsPerInterface),

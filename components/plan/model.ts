@@ -247,6 +247,11 @@ export interface PeeringPlan {
   readonly key: string;
   readonly requester: string;
   readonly accepter: string;
+  /**
+   * The peering that must be accepted before this one is asked for, so that never more wait for acceptance than the
+   * account may have; `undefined` where there is no such number in front of it.
+   */
+  readonly after: string | undefined;
 }
 
 /** A place whose machines are not ours to create: a home LAN, a rack. */

@@ -31,10 +31,23 @@ export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
   });
 }
 
+/**
+ * The peerings, each asked for only when the one is accepted that stands a quota's length before it among those of the
+ * same AWS region. No more of them can then wait for acceptance at once, however many the engine makes side by side.
+ */
 export function planPeerings(config: NetworkConfig): PeeringPlan[] {
-  return config.peerings
-    .map(([requester, accepter]) => ({ key: `${requester}/${accepter}`, requester, accepter }))
-    .sort(byKey);
+  const pairs = config.peerings.map(([requester, accepter]) => ({
+    key: `${requester}/${accepter}`,
+    requester,
+    accepter,
+  }));
+  const asked = new Map<string, string[]>();
+  return pairs.sort(byKey).map((pair) => {
+    const awsRegion = config.regions[pair.requester]?.awsRegion ?? "";
+    const before = asked.get(awsRegion) ?? [];
+    asked.set(awsRegion, [...before, pair.key]);
+    return { ...pair, after: before.at(-config.quotas.outstandingPeeringsPerRegion) };
+  });
 }
 
 export function planSites(config: NetworkConfig): SitePlan[] {

@@ -23,7 +23,11 @@ export interface Quotas {
   /** Per direction, with the one that denies everything. */
   readonly rulesPerNetworkAcl: number;
   readonly activePeeringsPerVpc: number;
-  readonly pendingPeeringsPerVpc: number;
+  /**
+   * Requests from the account that nobody has accepted. The page of quotas counts those of the account in a region, and
+   * the API's own list of errors those of a VPC: this is the narrower of the two.
+   */
+  readonly outstandingPeeringsPerRegion: number;
   readonly gatewayEndpointsPerRegion: number;
   readonly flowLogsPerResource: number;
   readonly dbSubnetGroupsPerRegion: number;
@@ -51,7 +55,7 @@ export const defaultQuotas: Quotas = {
   networkAclsPerVpc: 200,
   rulesPerNetworkAcl: 20,
   activePeeringsPerVpc: 50,
-  pendingPeeringsPerVpc: 25,
+  outstandingPeeringsPerRegion: 25,
   gatewayEndpointsPerRegion: 20,
   flowLogsPerResource: 10,
   dbSubnetGroupsPerRegion: 50,

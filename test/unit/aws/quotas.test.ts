@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Properties } from "../../../sandbox/services/aws/json.ts";
 import { defaultQuotas, parseQuotas } from "../../../sandbox/services/aws/quotas.ts";
-import { instanceInputs, inWorld, refuses, TestCloud, types } from "./harness.ts";
+import { instanceInputs, inWorld, makeWorld, refuses, TestCloud, types } from "./harness.ts";
 
 const tcp = { ipProtocol: "tcp", fromPort: 80, toPort: 80 };
 
@@ -18,6 +18,7 @@ describe("quotas", () => {
       rulesPerSecurityGroup: 60,
       securityGroupsPerInterface: 5,
       activePeeringsPerVpc: 50,
+      outstandingPeeringsPerRegion: 25,
     });
     expect(parseQuotas('{"vpcsPerRegion": 7}')).toEqual({ ...defaultQuotas, vpcsPerRegion: 7 });
     expect(() => parseQuotas('{"vpcs": 7}')).toThrow("unknown quota vpcs");
@@ -119,5 +120,26 @@ describe("quotas", () => {
         "per interface",
       );
     }, quotas);
+  });
+
+  it("peerings that nobody has accepted, where they were asked for", async () => {
+    using cloud = new TestCloud({ outstandingPeeringsPerRegion: 1 });
+    const west = await makeWorld(cloud, "us-west-2", 0);
+    const east = await makeWorld(cloud, "eu-west-1", 1);
+    const south = await makeWorld(cloud, "sa-east-1", 2);
+    const ask = (from: typeof west, to: typeof west) => ({
+      region: from.vpc.outputs.region ?? null,
+      vpcId: from.vpc.id,
+      peerVpcId: to.vpc.id,
+      peerRegion: to.vpc.outputs.region ?? null,
+    });
+    const first = await cloud.create(types.peering, ask(west, east));
+    const limit = "OutstandingVpcPeeringConnectionLimitExceeded";
+    await refuses(cloud, types.peering, ask(west, south), limit, "outstanding VPC peering");
+    // The accepter has asked for nothing.
+    await cloud.create(types.peering, ask(east, south));
+    const accept = { region: "eu-west-1", vpcPeeringConnectionId: first.id, autoAccept: true };
+    await cloud.create(types.accepter, accept);
+    await cloud.create(types.peering, ask(west, south));
   });
 });

@@ -54,7 +54,8 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ),
   ]);
   const others = [
-    ...plan.peerings.map((peering) => ({ ...peering, key: `peering ${peering.key}` })),
+    // What a peering waits for is no part of it.
+    ...plan.peerings.map((peering) => ({ ...peering, after: undefined, key: `peering ${peering.key}` })),
     ...plan.sites.map((site) => ({ ...site, key: `site ${site.key}` })),
     ...plan.zones.flatMap(({ records }) =>
       records.map((record) => ({ ...record, key: `record ${record.key}` })),

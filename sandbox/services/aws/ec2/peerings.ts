@@ -47,7 +47,7 @@ export function createPeering(ec2: Ec2, input: CreatePeeringInput): VpcPeeringCo
     );
   }
   refuseDuplicate(ec2, operation, input);
-  requirePendingQuota(ec2, operation, input.vpcId);
+  requireOutstandingQuota(ec2, operation);
   const accepter =
     (input.peerOwnerId ?? accountId) === accountId ? remote.get("vpcs", input.peerVpcId) : undefined;
   const fits =
@@ -90,17 +90,14 @@ function refuseDuplicate(ec2: Ec2, operation: string, input: CreatePeeringInput)
   }
 }
 
-function countOf(ec2: Ec2, vpcId: string, status: VpcPeeringConnection["Status"]["Code"]): number {
-  return ec2.list(
+/** Requests count where they were made; the accepter's region sees them too. */
+function requireOutstandingQuota(ec2: Ec2, operation: string): void {
+  const outstanding = ec2.list(
     "vpc-peering-connections",
-    (peering) =>
-      peering.Status.Code === status &&
-      [peering.RequesterVpcInfo.VpcId, peering.AccepterVpcInfo.VpcId].includes(vpcId),
-  ).length;
-}
-
-function requirePendingQuota(ec2: Ec2, operation: string, vpcId: string): void {
-  if (countOf(ec2, vpcId, "pending-acceptance") >= ec2.quotas.pendingPeeringsPerVpc) {
+    ({ Status, RequesterVpcInfo }) =>
+      Status.Code === "pending-acceptance" && RequesterVpcInfo.Region === ec2.region.name,
+  );
+  if (outstanding.length >= ec2.quotas.outstandingPeeringsPerRegion) {
     throw new ApiError(
       operation,
       "OutstandingVpcPeeringConnectionLimitExceeded",
@@ -110,7 +107,13 @@ function requirePendingQuota(ec2: Ec2, operation: string, vpcId: string): void {
 }
 
 function requireActiveQuota(ec2: Ec2, operation: string, vpcId: string): void {
-  if (countOf(ec2, vpcId, "active") >= ec2.quotas.activePeeringsPerVpc) {
+  const active = ec2.list(
+    "vpc-peering-connections",
+    (peering) =>
+      peering.Status.Code === "active" &&
+      [peering.RequesterVpcInfo.VpcId, peering.AccepterVpcInfo.VpcId].includes(vpcId),
+  );
+  if (active.length >= ec2.quotas.activePeeringsPerVpc) {
     throw new ApiError(
       operation,
       "VpcPeeringConnectionsPerVpcLimitExceeded",
