@@ -98,13 +98,15 @@ function regionResources(region: string, described: RegionDescription): CloudRes
   return found;
 }
 
-/** What has no region: IAM's roles, whose policies are found by name only, and Route 53's zones with what is in them. */
-function globalResources({ roles, "hosted-zones": zones, "record-sets": sets }: Description["global"]) {
+/** Private zones, which have no region, the further VPCs that know them, and their records. */
+function zoneResources({
+  "hosted-zones": zones,
+  "record-sets": sets,
+}: Description["global"]): CloudResource[] {
   const found: CloudResource[] = [];
-  const add = (id: string, tagged?: Tagged): void => {
-    found.push({ key: `global ${id}`, urnTag: tagged && tagOf(tagged, "urn") });
+  const add = (id: string): void => {
+    found.push({ key: `global ${id}`, urnTag: undefined });
   };
-  for (const role of roles.Roles) add(role.RoleName, role);
   for (const [id, { HostedZone, VPCs }] of Object.entries(zones)) {
     add(id);
     // The first came with the zone.
@@ -135,8 +137,27 @@ export function cloudResources(aws: Description, cloudflare?: DescribedCloudflar
   );
   const ids = cloudflare === undefined ? [] : cloudflareIds(cloudflare);
   const inCloudflare = ids.map((id) => ({ key: `cloudflare ${id}`, urnTag: undefined }));
-  return [...inAws, ...globalResources(aws.global), ...inCloudflare];
+  return [...inAws, ...iamResources(aws.global), ...zoneResources(aws.global), ...inCloudflare];
 }
+
+/** IAM has no regions, and the policies within a role are found by name only. */
+function iamResources(iam: Description["global"]): CloudResource[] {
+  const roles = iam.roles.Roles.map((role) => ({
+    key: `global ${role.RoleName}`,
+    urnTag: tagOf(role, "urn"),
+  }));
+  const profiles = iam["instance-profiles"].InstanceProfiles.map((profile) => ({
+    key: `global ${profilePrefix}${profile.InstanceProfileName}`,
+    urnTag: tagOf(profile, "urn"),
+  }));
+  const attached = Object.entries(iam["attached-role-policies"]).flatMap(([role, { AttachedPolicies }]) =>
+    AttachedPolicies.map(({ PolicyArn }) => ({ key: `global ${role}/${PolicyArn}`, urnTag: undefined })),
+  );
+  return [...roles, ...profiles, ...attached];
+}
+
+/** A profile may be called as its role is. */
+const profilePrefix = "instance-profile/";
 
 /** What AWS makes by itself is not counted; whatever else is in the clouds is. */
 export function cloudKeys(aws: Description, cloudflare: DescribedCloudflare): string[] {
@@ -153,9 +174,10 @@ const settings = new Set([
 ]);
 
 /** Where a resource of AWS is: its region, or `global` for what has none. */
-export function awsKey({ id, inputs, outputs }: StateResource): string {
+export function awsKey({ type, id, inputs, outputs }: StateResource): string {
   const region = outputs?.region ?? inputs?.region;
-  return `${typeof region === "string" ? region : "global"} ${id ?? ""}`;
+  const prefix = type === "aws:iam/instanceProfile:InstanceProfile" ? profilePrefix : "";
+  return `${typeof region === "string" ? region : "global"} ${prefix}${id ?? ""}`;
 }
 
 /** The same keys, from the state. */
@@ -227,6 +249,7 @@ function renaming(state: StackState): Renaming {
       .replace(zoneIdPattern, "<zone>")
       .replace(idPattern, (id) => `<${id.slice(0, id.lastIndexOf("-"))}>`)
       .replace(/\bAROA[0-9A-Z]{17}\b/g, "<role's id>")
+      .replace(/\bAIPA[0-9A-Z]{17}\b/g, "<instance profile's id>")
       .replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, "<pem>")
       .replace(/\b(?:ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/g, "<ssh key>")
       .replace(/\b(?:SHA256:[A-Za-z0-9+/]{43}|(?:[0-9a-f]{2}:){15}[0-9a-f]{2})/g, "<fingerprint>")

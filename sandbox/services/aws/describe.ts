@@ -32,6 +32,8 @@ import {
 } from "./route53resolver/endpoints.ts";
 import { describeRule, type DescribedRule, type ResolverRuleAssociation } from "./route53resolver/rules.ts";
 import type { FlowLog } from "./ec2/flow-logs.ts";
+import type { AttachedPolicy } from "./iam/attached-policies.ts";
+import { describeInstanceProfile, type DescribedInstanceProfile } from "./iam/instance-profiles.ts";
 import type { Role } from "./iam/roles.ts";
 import { describeLogGroup, type LogGroup } from "./logs/groups.ts";
 import { describeSubnetGroup, type DbSubnetGroup } from "./rds/subnet-groups.ts";
@@ -114,6 +116,11 @@ export interface Description {
 export interface GlobalDescription {
   /** Of `aws iam`. */
   readonly roles: { readonly Roles: readonly Role[] };
+  readonly "instance-profiles": { readonly InstanceProfiles: readonly DescribedInstanceProfile[] };
+  /** By role: what `aws iam list-attached-role-policies` prints. */
+  readonly "attached-role-policies": Readonly<
+    Record<string, { readonly AttachedPolicies: readonly AttachedPolicy[] }>
+  >;
   /** By zone: what `aws route53 get-hosted-zone` prints. */
   readonly "hosted-zones": Readonly<Record<string, DescribedZone>>;
   /** By zone: what `aws route53 list-resource-record-sets` prints. */
@@ -137,11 +144,19 @@ export function describe(records: Records, quotas: Quotas, revision: number): De
 }
 
 function describeGlobal(home: Ec2): GlobalDescription {
+  const profiles = home.list("iam-instance-profiles");
+  const attached = home.list("iam-attached-policies");
   const zones = home.list("hosted-zones");
   const byZone = <T>(value: (zone: (typeof zones)[number]) => T): Record<string, T> =>
     Object.fromEntries(zones.map((zone) => [zoneIdOf(zone), value(zone)]));
   return {
     roles: { Roles: home.list("iam-roles") },
+    "instance-profiles": {
+      InstanceProfiles: profiles.map((profile) => describeInstanceProfile(home, profile)),
+    },
+    "attached-role-policies": Object.fromEntries(
+      attached.map(({ RoleName, AttachedPolicies }) => [RoleName, { AttachedPolicies }]),
+    ),
     "hosted-zones": byZone((zone) => describeZone(home, zone)),
     "record-sets": byZone((zone) => ({ ResourceRecordSets: recordSetsOf(home, zoneIdOf(zone)) })),
   };

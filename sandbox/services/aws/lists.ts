@@ -349,6 +349,27 @@ function getRole(ec2: Ec2, args: Properties): Properties {
   };
 }
 
+/** internal/service/iam/instance_profile_data_source.go; it tells no tags. */
+function getInstanceProfile(ec2: Ec2, args: Properties): Properties {
+  const name = text(args, "name") ?? "";
+  const home = ec2.in(homeOfGlobals);
+  const profile = home?.get("iam-instance-profiles", name);
+  if (profile === undefined) {
+    throw new ProviderError(`reading IAM Instance Profile (${name}): couldn't find resource`);
+  }
+  const role = home?.get("iam-roles", profile.RoleNames[0] ?? "");
+  return {
+    arn: profile.Arn,
+    createDate: profile.CreateDate,
+    id: profile.InstanceProfileId,
+    name,
+    path: profile.Path,
+    roleArn: role?.Arn ?? "",
+    roleId: role?.RoleId ?? "",
+    roleName: role?.RoleName ?? "",
+  };
+}
+
 export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:cloudwatch/getLogGroup:getLogGroup": getLogGroup,
   "aws:ec2/getEips:getEips": getEips,
@@ -361,6 +382,7 @@ export const listDataSources: Readonly<Record<string, DataSource>> = {
   "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
   "aws:ec2/getVpcEndpoint:getVpcEndpoint": getVpcEndpoint,
   "aws:ec2/getVpcPeeringConnections:getVpcPeeringConnections": getVpcPeeringConnections,
+  "aws:iam/getInstanceProfile:getInstanceProfile": getInstanceProfile,
   "aws:iam/getRole:getRole": getRole,
   "aws:rds/getSubnetGroup:getSubnetGroup": getDbSubnetGroup,
   "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": getSecurityGroupRules,

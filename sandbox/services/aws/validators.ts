@@ -102,6 +102,16 @@ export const isBase64: Validate = (value, name) => {
     : `expected ${name} to be a valid base64 string, got ${text.length} characters that are none`;
 };
 
+/** internal/verify, ValidARN: of a partition, a service, and, where there is one, an account. */
+export const isArn: Validate = (value, name) => {
+  const text = shown(value);
+  return /^arn:aws(?:-[a-z]+)*:[\w-]+:[a-z0-9-]*:(?:aws|aws-managed|third-party|\d{12}|cw.{10})?:.+$/.test(
+    text,
+  )
+    ? undefined
+    : `${JSON.stringify(name)} (${text}) is an invalid ARN`;
+};
+
 /** helper/validation, StringIsJSON. */
 export const isJson: Validate = (value, name) => {
   try {

@@ -347,5 +347,4 @@ export const changes: Readonly<Record<string, TypeCases>> = {
 /** Updates that AWS itself refuses, although the provider sends them: with its code. */
 export const refusedByAws: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [types.route]: { gatewayId: "InvalidParameterValue" },
-  [types.instance]: { iamInstanceProfile: "InvalidParameterValue" },
 };

@@ -150,6 +150,8 @@ export const types = {
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
   iamRole: "aws:iam/role:Role",
   iamRolePolicy: "aws:iam/rolePolicy:RolePolicy",
+  iamRolePolicyAttachment: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+  iamInstanceProfile: "aws:iam/instanceProfile:InstanceProfile",
   dbSubnetGroup: "aws:rds/subnetGroup:SubnetGroup",
   hostedZone: "aws:route53/zone:Zone",
   zoneAssociation: "aws:route53/zoneAssociation:ZoneAssociation",

@@ -1,6 +1,7 @@
 /** What one change of each property of an instance does; see changes.ts. */
 import { region, tags, type TypeCases } from "./change-case.ts";
 import { instanceInputs, types } from "./harness.ts";
+import { trust } from "./log-changes.ts";
 
 export const instanceCases: TypeCases = {
   base: ({ world }) => instanceInputs(world, { userData: "#!/bin/sh\n" }),
@@ -27,7 +28,14 @@ export const instanceCases: TypeCases = {
     ["hibernation", true, "replace"],
     ["hostId", "h-0123456789abcdef0", "refused"],
     ["hostResourceGroupArn", "arn:aws:resource-groups:us-west-2:111122223333:group/x", "refused"],
-    ["iamInstanceProfile", "profile", "update"],
+    [
+      "iamInstanceProfile",
+      async ({ cloud }) => {
+        const role = await cloud.create(types.iamRole, { name: "shell", assumeRolePolicy: trust });
+        return (await cloud.create(types.iamInstanceProfile, { name: "shell", role: role.id })).id;
+      },
+      "update",
+    ],
     ["instanceInitiatedShutdownBehavior", "terminate", "update"],
     ["instanceMarketOptions", { marketType: "spot" }, "refused"],
     ["instanceType", "t3.small", "update"],

@@ -1,4 +1,4 @@
-/** The cases of flow logs, and of the group and the role that they need; see changes.ts. */
+/** The cases of flow logs and the group that they go to, and of IAM; see changes.ts. */
 import type { Json } from "../../../sandbox/services/aws/json.ts";
 import { region, tags, type Scene, type TypeCases } from "./change-case.ts";
 import { types, type Made } from "./harness.ts";
@@ -101,9 +101,35 @@ const iamRolePolicy: TypeCases = {
   ],
 };
 
+const managed = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
+
+const iamRolePolicyAttachment: TypeCases = {
+  base: async (scene) => ({ role: (await role(scene)).id, policyArn: managed }),
+  cases: [
+    ["policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess", "replace"],
+    ["policyArn", "AmazonSSMManagedInstanceCore", "refused"],
+    ["role", async (scene) => (await role(scene, "other")).id, "replace"],
+  ],
+};
+
+const iamInstanceProfile: TypeCases = {
+  base: async (scene) => ({ name: "base", role: (await role(scene)).id }),
+  cases: [
+    tags,
+    ["name", "other", "replace"],
+    ["name", "us-west/base", "refused"],
+    ["namePrefix", "base-", "refused"],
+    ["path", "/other/", "replace"],
+    ["role", async (scene) => (await role(scene, "other")).id, "update"],
+    ["role", undefined, "update"],
+  ],
+};
+
 export const logChanges: Readonly<Record<string, TypeCases>> = {
   [types.flowLog]: flowLog,
   [types.logGroup]: logGroup,
   [types.iamRole]: iamRole,
   [types.iamRolePolicy]: iamRolePolicy,
+  [types.iamRolePolicyAttachment]: iamRolePolicyAttachment,
+  [types.iamInstanceProfile]: iamInstanceProfile,
 };

@@ -1,3 +1,4 @@
+import { iamUpstream } from "./upstream-iam.ts";
 import { instanceUpstream } from "./upstream-instance.ts";
 import { logUpstream } from "./upstream-logs.ts";
 import { route53Upstream } from "./upstream-route53.ts";
@@ -11,6 +12,7 @@ import { route53Upstream } from "./upstream-route53.ts";
  */
 export const upstream: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...instanceUpstream,
+  ...iamUpstream,
   ...logUpstream,
   ...route53Upstream,
   aws_vpc: {

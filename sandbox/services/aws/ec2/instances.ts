@@ -4,6 +4,7 @@
  * A terminated instance is gone at once; AWS shows it as `terminated` for about an hour, which every reader skips.
  */
 import { ApiError } from "../errors.ts";
+import { profileNamed } from "../iam/instance-profiles.ts";
 import { newId, type Ec2, type Tags } from "./account.ts";
 import { setAssociation, takePublicAddress, unbindAddress } from "./addresses.ts";
 import { createInterface, groupsOf } from "./interfaces.ts";
@@ -48,6 +49,9 @@ const defaultRootGiB = 8;
 export function runInstance(ec2: Ec2, input: RunInstanceInput): Instance {
   const subnet = checkPlacement(ec2, input);
   const imageId = checkImage(input);
+  const { iamInstanceProfile } = input;
+  const profile =
+    iamInstanceProfile === undefined ? undefined : profileFor(ec2, operation, iamInstanceProfile);
   const instanceType = checkInstanceType(input.instanceType);
   const groupIds = checkGroups(ec2, operation, subnet.VpcId, input.securityGroupIds);
   const instanceId = newId("i");
@@ -71,6 +75,7 @@ export function runInstance(ec2: Ec2, input: RunInstanceInput): Instance {
     EnclaveOptions: { Enabled: input.enclave },
     HibernationOptions: { Configured: input.hibernation },
     Hypervisor: "xen",
+    ...(profile === undefined ? {} : { IamInstanceProfile: profile }),
     ImageId: imageId,
     InstanceId: instanceId,
     InstanceType: instanceType,
@@ -127,7 +132,7 @@ function checkPlacement(ec2: Ec2, input: RunInstanceInput): Subnet {
 
 /** Images are not modelled: any id of the right form exists in every region. */
 function checkImage(input: RunInstanceInput): string {
-  const { imageId, keyName, iamInstanceProfile: profile } = input;
+  const { imageId, keyName } = input;
   if (imageId === undefined) {
     throw new ApiError(operation, "MissingParameter", "The request must contain the parameter ImageId");
   }
@@ -141,17 +146,31 @@ function checkImage(input: RunInstanceInput): string {
   if (keyName !== undefined) {
     throw new ApiError(operation, "InvalidKeyPair.NotFound", `The key pair '${keyName}' does not exist`);
   }
-  if (profile !== undefined) {
-    throw new ApiError(
-      operation,
-      "InvalidParameterValue",
-      `Value (${profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
-    );
-  }
   if (Buffer.byteLength(input.userData, "base64") > maximumUserDataBytes) {
     throw new ApiError(operation, "InvalidParameterValue", "User data is limited to 16384 bytes");
   }
   return imageId;
+}
+
+/** What an instance shows of its profile. EC2 takes only one that has a role. */
+function profileFor(ec2: Ec2, call: string, name: string): NonNullable<Instance["IamInstanceProfile"]> {
+  const profile = profileNamed(ec2, name);
+  const code = "InvalidParameterValue";
+  if (profile === undefined) {
+    const detail = `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
+    throw new ApiError(call, code, detail);
+  }
+  if (profile.RoleNames.length === 0) {
+    throw new ApiError(call, code, `IAM Instance Profile "${profile.Arn}" has no associated IAM Roles`);
+  }
+  return { Arn: profile.Arn, Id: profile.InstanceProfileId };
+}
+
+/** Gives a running instance a profile, in place of the one that it has; its credentials follow within minutes. */
+export function giveInstanceProfile(ec2: Ec2, instanceId: string, name: string): void {
+  const { IamInstanceProfile: old } = ec2.find("DescribeInstances", "instances", instanceId);
+  const call = old === undefined ? "AssociateIamInstanceProfile" : "ReplaceIamInstanceProfileAssociation";
+  modifyInstance(ec2, instanceId, { IamInstanceProfile: profileFor(ec2, call, name) });
 }
 
 const maximumUserDataBytes = 16_384;

@@ -3,12 +3,12 @@
  *
  * Source: the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference), one data type per interface.
  */
-
+import type { AttachedPolicies } from "../iam/attached-policies.ts";
+import type { InstanceProfile } from "../iam/instance-profiles.ts";
 import type { Role, RolePolicies } from "../iam/roles.ts";
 import type { TaggedLogGroup } from "../logs/groups.ts";
 import type { NameRecordKinds } from "../route53/record-kinds.ts";
 import type { DbSubnetGroup } from "../rds/subnet-groups.ts";
-
 import type { FlowLog } from "./flow-logs.ts";
 
 export interface Tag {
@@ -326,6 +326,7 @@ export interface Instance {
   EnclaveOptions: { Enabled: boolean };
   HibernationOptions: { Configured: boolean };
   Hypervisor: "xen";
+  IamInstanceProfile?: { Arn: string; Id: string };
   ImageId: string;
   InstanceId: string;
   InstanceType: string;
@@ -388,6 +389,8 @@ export interface RecordKinds extends NameRecordKinds {
   "log-groups": TaggedLogGroup;
   "iam-roles": Role;
   "iam-role-policies": RolePolicies;
+  "iam-attached-policies": AttachedPolicies;
+  "iam-instance-profiles": InstanceProfile;
   instances: Instance;
   "instance-attributes": InstanceAttributes;
   volumes: Volume & { InstanceId: string };

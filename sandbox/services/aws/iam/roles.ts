@@ -1,9 +1,11 @@
 /** IAM roles and the policies inside them. IAM has no regions; its records lie in us-east-1, where AWS runs it. */
 import { randomBytes } from "node:crypto";
-import { ApiError } from "../errors.ts";
 import { accountId, type Ec2, type Tags } from "../ec2/account.ts";
 import type { Tag } from "../ec2/records.ts";
 import { newTags } from "../ec2/tags.ts";
+import { attachedPolicies } from "./attached-policies.ts";
+import { profilesOf } from "./instance-profiles.ts";
+import { refuse } from "./refuse.ts";
 
 /** As `aws iam get-role` prints it, documents decoded. */
 export interface Role {
@@ -22,10 +24,6 @@ export interface Role {
 export interface RolePolicies {
   RoleName: string;
   Policies: Record<string, string>;
-}
-
-function refuse(operation: string, code: string, detail: string, statusCode = 400): never {
-  throw new ApiError(operation, code, detail, statusCode, "IAM");
 }
 
 function requireStatements(operation: string, document: string): void {
@@ -117,9 +115,12 @@ export function deleteRolePolicy(ec2: Ec2, role: string, policy: string): void {
 export function deleteRole(ec2: Ec2, name: string): void {
   const operation = "DeleteRole";
   findRole(ec2, operation, name);
-  if (Object.keys(ec2.get("iam-role-policies", name)?.Policies ?? {}).length > 0) {
-    refuse(operation, "DeleteConflict", "Cannot delete entity, must delete policies first.", 409);
-  }
+  const conflict = (first: string): never =>
+    refuse(operation, "DeleteConflict", `Cannot delete entity, must ${first} first.`, 409);
+  if (profilesOf(ec2, name).length > 0) conflict("remove roles from instance profile");
+  if (attachedPolicies(ec2, name).length > 0) conflict("detach all policies");
+  if (Object.keys(ec2.get("iam-role-policies", name)?.Policies ?? {}).length > 0) conflict("delete policies");
+  ec2.remove("iam-attached-policies", name);
   ec2.remove("iam-role-policies", name);
   ec2.remove("iam-roles", name);
 }

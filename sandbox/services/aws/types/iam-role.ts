@@ -10,6 +10,7 @@ import {
   tagRole,
   updateRole,
 } from "../iam/roles.ts";
+import { profilesOf, removeRole } from "../iam/instance-profiles.ts";
 import { integer, requiredText, text, type Properties } from "../json.ts";
 import type { Context, Property, ResourceType, Table } from "../table.ts";
 import { all, between, doesNotMatch, isJson, length, sameDocument } from "../validators.ts";
@@ -18,7 +19,8 @@ import { prefixOf, uniqueName, uniqueSuffixLength } from "./names.ts";
 /** internal/service/iam/validate.go, validResourceName. */
 const plain = doesNotMatch(/[^0-9A-Za-z=,.@\-_+]/, "must match [\\w+=,.@-]");
 
-function nameProperty(other: string, most: number): Property {
+/** Of a role, a policy in one, or an instance profile. */
+export function nameProperty(other: string, most: number): Property {
   return {
     kind: "text",
     mode: "optional-computed",
@@ -43,7 +45,11 @@ const roleProperties: Table = {
     upstream: "inline_policy",
     notSimulated: inside,
   },
-  managedPolicyArns: { kind: "set", mode: "optional-computed", notSimulated: "managed policies" },
+  managedPolicyArns: {
+    kind: "set",
+    mode: "optional-computed",
+    notSimulated: "managed policies in the role's own resource; use aws.iam.RolePolicyAttachment",
+  },
   maxSessionDuration: { kind: "int", mode: "optional", default: 3600, validate: between(3600, 43200) },
   name: nameProperty("namePrefix", 64),
   namePrefix: nameProperty("name", 64 - uniqueSuffixLength),
@@ -114,6 +120,8 @@ export const iamRole: ResourceType = {
   delete: ({ ec2 }, id) => {
     during(`deleting IAM Role (${id})`, () =>
       unless(["NoSuchEntity"], () => {
+        // Upstream takes it out of its profiles first (deleteRoleInstanceProfiles).
+        for (const profile of profilesOf(ec2, id)) removeRole(ec2, profile.InstanceProfileName, id);
         deleteRole(ec2, id);
       }),
     );

@@ -7,6 +7,8 @@ import { eip } from "./eip.ts";
 import { flowLog } from "./flow-log.ts";
 import { hostedZoneAssociation } from "./hosted-zone-association.ts";
 import { hostedZone } from "./hosted-zone.ts";
+import { iamInstanceProfile } from "./iam-instance-profile.ts";
+import { iamRolePolicyAttachment } from "./iam-role-policy-attachment.ts";
 import { iamRole, iamRolePolicy } from "./iam-role.ts";
 import { instance } from "./instance.ts";
 import { internetGatewayAttachment } from "./internet-gateway-attachment.ts";
@@ -66,5 +68,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resolverEndpoint,
     resolverRule,
     resolverRuleAssociation,
+    iamRolePolicyAttachment,
+    iamInstanceProfile,
   ].map((type) => [type.token, type]),
 );

@@ -1,6 +1,7 @@
 /** What can change about a running instance, in the order in which upstream changes it (resourceInstanceUpdate). */
 import type { Ec2 } from "../ec2/account.ts";
 import {
+  giveInstanceProfile,
   modifyInstance,
   modifyInstanceAttributes,
   modifyInterface,
@@ -25,14 +26,8 @@ export function updateInstance(ec2: Ec2, id: string, change: Change): void {
 }
 
 function updateNetwork(ec2: Ec2, id: string, { after, changed }: Change): void {
-  if (changed.has("iamInstanceProfile") && text(after, "iamInstanceProfile") !== undefined) {
-    throw new ApiError(
-      "AssociateIamInstanceProfile",
-      "InvalidParameterValue",
-      `Value (${text(after, "iamInstanceProfile") ?? ""}) for parameter iamInstanceProfile.name is invalid. ` +
-        "Invalid IAM Instance Profile name",
-    );
-  }
+  const profile = text(after, "iamInstanceProfile");
+  if (changed.has("iamInstanceProfile") && profile !== undefined) giveInstanceProfile(ec2, id, profile);
   if (changed.has("sourceDestCheck")) {
     modifyInterface(ec2, id, { sourceDestCheck: flag(after, "sourceDestCheck") ?? true });
   }

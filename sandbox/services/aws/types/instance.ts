@@ -57,6 +57,8 @@ function readMachine(instance: Instance, attributes: InstanceAttributes): Proper
     ebsOptimized: instance.EbsOptimized,
     enclaveOptions: { enabled: instance.EnclaveOptions.Enabled },
     hibernation: instance.HibernationOptions.Configured,
+    // By its name, which is the ARN's last part (InstanceProfileARNToName).
+    iamInstanceProfile: instance.IamInstanceProfile?.Arn.split("/").at(-1),
     instanceInitiatedShutdownBehavior: attributes.InstanceInitiatedShutdownBehavior,
     instanceState: instance.State.Name,
     instanceType: instance.InstanceType,

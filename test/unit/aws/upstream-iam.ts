@@ -1,0 +1,41 @@
+/** What the upstream provider declares about IAM (internal/service/iam); see upstream.ts. */
+export const iamUpstream: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aws_iam_role: {
+    arn: "computed",
+    assume_role_policy: "required",
+    create_date: "computed",
+    description: "optional",
+    force_detach_policies: "optional default=false",
+    inline_policy: "optional-computed",
+    managed_policy_arns: "optional-computed",
+    max_session_duration: "optional default=3600",
+    name: "optional-computed replaces",
+    name_prefix: "optional-computed replaces",
+    path: "optional replaces default=/",
+    permissions_boundary: "optional",
+    tags: "optional",
+    tags_all: "computed",
+    unique_id: "computed",
+  },
+  aws_iam_role_policy: {
+    name: "optional-computed replaces",
+    name_prefix: "optional-computed replaces",
+    policy: "required",
+    role: "required replaces",
+  },
+  aws_iam_role_policy_attachment: {
+    policy_arn: "required replaces",
+    role: "required replaces",
+  },
+  aws_iam_instance_profile: {
+    arn: "computed",
+    create_date: "computed",
+    name: "optional-computed replaces",
+    name_prefix: "optional-computed replaces",
+    path: "optional replaces default=/",
+    role: "optional",
+    tags: "optional",
+    tags_all: "computed",
+    unique_id: "computed",
+  },
+};
