@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { BootIdentity } from "./hosts/boot-identity.ts";
 import type { HostInstance } from "./hosts/host.ts";
 import { found } from "./lookup.ts";
-import type { HostPlan, NetworkPlan } from "./plan/model.ts";
+import type { HostPlan, NetworkPlan, RegionPlan } from "./plan/model.ts";
 import type { SymbolTable } from "./resolve.ts";
 import { Hub } from "./wireguard/hub.ts";
 import { registerAwsConventions } from "./aws/conventions.ts";
@@ -17,12 +17,15 @@ import { createProvider } from "./aws/provider.ts";
 import { Routes } from "./aws/routes.ts";
 import { SecurityGroups } from "./aws/security-groups.ts";
 import { Services } from "./aws/services.ts";
+import { SessionManager } from "./aws/session-manager.ts";
 import { Vpc } from "./aws/vpc.ts";
 
 export interface Region {
   readonly vpc: Vpc;
   readonly securityGroups: SecurityGroups;
   readonly services: Services;
+  /** `undefined` where instances are reached by SSH alone. */
+  readonly sessionManager: SessionManager | undefined;
 }
 
 /** Everything of the network that is in AWS. */
@@ -43,15 +46,7 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   registerAwsConventions({ owner: plan.owner, stack: plan.stack });
   const opts = { provider: createProvider(plan.regions.map(({ awsRegion }) => awsRegion)) };
 
-  const regions = new Map(
-    plan.regions.map((region): [string, Region] => {
-      const vpc = new Vpc(region.key, { plan: region }, opts);
-      const securityGroups = new SecurityGroups(region.key, { vpc }, opts);
-      new NetworkAcls(region.key, { vpc }, opts);
-      if (region.flowLog !== undefined) new FlowLogs(region.key, { vpc, plan: region.flowLog }, opts);
-      return [region.key, { vpc, securityGroups, services: new Services(region.key, { vpc }, opts) }];
-    }),
-  );
+  const regions = new Map(plan.regions.map((region) => [region.key, createRegion(region, opts)]));
   const peeringIds = createPeerings(plan, regions, opts);
   const instances = new Map<string, HostInstance>();
   const interfaceIds = new Map<string, pulumi.Output<string>>();
@@ -89,6 +84,21 @@ function createNames(
   );
 }
 
+function createRegion(plan: RegionPlan, opts: pulumi.ComponentResourceOptions): Region {
+  const { key, flowLog, sessionManager } = plan;
+  const vpc = new Vpc(key, { plan }, opts);
+  const securityGroups = new SecurityGroups(key, { vpc }, opts);
+  new NetworkAcls(key, { vpc }, opts);
+  if (flowLog !== undefined) new FlowLogs(key, { vpc, plan: flowLog }, opts);
+  return {
+    vpc,
+    securityGroups,
+    services: new Services(key, { vpc }, opts),
+    sessionManager:
+      sessionManager === undefined ? undefined : new SessionManager(key, { vpc, plan: sessionManager }, opts),
+  };
+}
+
 /** The connections' ids by peering key. */
 function createPeerings(
   plan: NetworkPlan,
@@ -112,7 +122,8 @@ function createInstance(
   region: Region,
   { userData, opts }: { userData: pulumi.Output<string>; opts: pulumi.ComponentResourceOptions },
 ): Instance {
-  const args = { host, instance, vpc: region.vpc, securityGroups: region.securityGroups, userData };
+  const { vpc, securityGroups, sessionManager } = region;
+  const args = { host, instance, vpc, securityGroups, profile: sessionManager?.profile, userData };
   const hub = plan.vpn.hubs.find((candidate) => candidate.host === host.key);
   return hub === undefined
     ? new Instance(host.key, args, opts)

@@ -14,6 +14,7 @@ import { configure } from "./configure.ts";
 import { answerNames } from "./route53.ts";
 import {
   endpointRouteTableId,
+  type NamedType,
   type OwnedType,
   type Question,
   routeId,
@@ -171,14 +172,28 @@ async function dbSubnetGroups(question: Question & { ask: "aws-db-subnet-group" 
   return found[0] === JSON.stringify([...subnetIds].sort()) ? [name] : [];
 }
 
+type Named = Question & { readonly ask: "aws-named" };
+
+/** Whether what has the question's name is ours. */
+const namedFinders: Readonly<Record<NamedType, (question: Named) => Promise<boolean>>> = {
+  "aws:cloudwatch/logGroup:LogGroup": async ({ region, name, stack, hash }) => {
+    const { tags } = await aws.cloudwatch.getLogGroup({ name, ...(region === undefined ? {} : { region }) });
+    return tags.stack === stack && tags[urnTag] === hash;
+  },
+  // No function of the provider tells a profile's tags; but nobody else puts a role of ours into one.
+  "aws:iam/instanceProfile:InstanceProfile": async ({ name, stack }) => {
+    const { roleName } = await aws.iam.getInstanceProfile({ name });
+    return roleName !== "" && (await aws.iam.getRole({ name: roleName })).tags.stack === stack;
+  },
+  "aws:iam/role:Role": async ({ name, stack, hash }) => {
+    const { tags } = await aws.iam.getRole({ name });
+    return tags.stack === stack && tags[urnTag] === hash;
+  },
+};
+
 /** Somebody else's of the same name is not ours to adopt: making ours will be refused, and tell why. */
-async function namedIds(question: Question & { ask: "aws-named" }): Promise<string[]> {
-  const { type, region, name, stack, hash } = question;
-  const found =
-    type === "aws:iam/role:Role"
-      ? aws.iam.getRole({ name })
-      : aws.cloudwatch.getLogGroup({ name, ...(region === undefined ? {} : { region }) });
-  const ours = found.then(({ tags }) => (tags.stack === stack && tags[urnTag] === hash ? name : ""));
+async function namedIds(question: Named): Promise<string[]> {
+  const ours = namedFinders[question.type](question).then((isOurs) => (isOurs ? question.name : ""));
   return (await atMostOne(ours, /couldn't find resource|NoSuchEntity/i)).filter((id) => id !== "");
 }
 

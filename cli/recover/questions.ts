@@ -112,6 +112,7 @@ const repeatable: Readonly<Record<string, string>> = {
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions": "setting the same options changes nothing",
   "aws:ec2/networkAclAssociation:NetworkAclAssociation":
     "a subnet always has an association, and each create replaces it",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "attaching an attached policy changes nothing",
   "aws:iam/rolePolicy:RolePolicy": "writing a role's policy again makes it the same",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the group exists with its VPC and is only adopted",
   "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig":
@@ -145,7 +146,11 @@ const taggedTypes = [
 export type TaggedType = (typeof taggedTypes)[number];
 
 /** The types that are found by their name, and told from somebody else's by their tags. */
-const namedTypes = ["aws:cloudwatch/logGroup:LogGroup", "aws:iam/role:Role"] as const;
+const namedTypes = [
+  "aws:cloudwatch/logGroup:LogGroup",
+  "aws:iam/instanceProfile:InstanceProfile",
+  "aws:iam/role:Role",
+] as const;
 
 export type NamedType = (typeof namedTypes)[number];
 
@@ -220,7 +225,7 @@ export function questionFor(resource: ResourceState): Question {
   }
   const named = namedTypes.find((known) => known === type);
   if (named !== undefined) {
-    const region = named === "aws:iam/role:Role" ? undefined : text(resource, "region");
+    const region = named.startsWith("aws:iam/") ? undefined : text(resource, "region");
     const name = text(resource, "name");
     return { ask: "aws-named", urn, type: named, region, name, stack: stackOf(urn), hash: urnHash(urn) };
   }

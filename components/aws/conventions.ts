@@ -41,8 +41,10 @@ const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation", untaggable],
   ["aws:ec2/vpcPeeringConnection:VpcPeeringConnection", taggable],
   ["aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter", taggable],
+  ["aws:iam/instanceProfile:InstanceProfile", global],
   ["aws:iam/role:Role", global],
   ["aws:iam/rolePolicy:RolePolicy", globalUntaggable],
+  ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", globalUntaggable],
   ["aws:rds/subnetGroup:SubnetGroup", taggable],
   ["aws:route53/record:Record", globalUntaggable],
   ["aws:route53/resolverEndpoint:ResolverEndpoint", taggable],
@@ -116,12 +118,22 @@ export function applyConventions(
     );
   }
   if (!facts.taggable) return { ...props };
-  const tags = props.tags;
-  if (!isRecord(tags) || typeof tags.Name !== "string" || typeof tags.site !== "string") {
-    throw new Error(`${type} "${name}": the tags Name and site are missing.`);
-  }
   const urn = pulumi.output(resource.urn).apply(urnHash);
-  return { ...props, tags: { ...tags, owner: conventions.owner, stack: conventions.stack, urn } };
+  const tagged = (tags: unknown, what = ""): Record<string, unknown> => {
+    if (!isRecord(tags) || typeof tags.Name !== "string" || typeof tags.site !== "string") {
+      throw new Error(`${type} "${name}": the tags Name and site${what} are missing.`);
+    }
+    return { ...tags, owner: conventions.owner, stack: conventions.stack, urn };
+  };
+  const { rootBlockDevice: volume } = props;
+  return {
+    ...props,
+    tags: tagged(props.tags),
+    // AWS makes an instance's volume along with it, and tags it only if asked to.
+    ...(isRecord(volume)
+      ? { rootBlockDevice: { ...volume, tags: tagged(volume.tags, " of its root volume") } }
+      : {}),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

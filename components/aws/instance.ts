@@ -11,6 +11,8 @@ export interface InstanceArgs {
   readonly instance: InstancePlan;
   readonly vpc: Vpc;
   readonly securityGroups: SecurityGroups;
+  /** Name of the instance profile; `undefined` for none. */
+  readonly profile: pulumi.Output<string> | undefined;
   /** Cloud-config with the throw-away host key: secret. */
   readonly userData: pulumi.Input<string>;
 }
@@ -53,7 +55,7 @@ export class Instance extends pulumi.ComponentResource {
   }
 
   #createInstance(name: string, args: InstanceArgs) {
-    const { host, instance, vpc, securityGroups } = args;
+    const { host, instance, vpc, securityGroups, profile } = args;
     const tags = { Name: name, site: vpc.plan.key };
     return new regional.Instance(
       name,
@@ -67,6 +69,7 @@ export class Instance extends pulumi.ComponentResource {
           found(securityGroups.ids, key, "security group"),
         ),
         sourceDestCheck: instance.sourceDestCheck,
+        ...(profile === undefined ? {} : { iamInstanceProfile: profile }),
         // Session tokens only (IMDSv2), and not through a forwarding hop.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: {
@@ -74,6 +77,7 @@ export class Instance extends pulumi.ComponentResource {
           volumeType: "gp3",
           volumeSize: instance.rootVolumeGiB,
           deleteOnTermination: true,
+          tags,
         },
         userData: args.userData,
         tags,

@@ -1,11 +1,6 @@
 import * as aws from "@pulumi/aws";
 
-/** A region of each partition of AWS, by how the names of its regions begin; every account has them from the beginning. */
-const homes = [
-  ["cn-", "cn-north-1"],
-  ["us-gov-", "us-gov-west-1"],
-  ["", "us-east-1"],
-] as const;
+import { partitionOf } from "../plan/partition.ts";
 
 /**
  * The provider's own region. Nothing is made there, as every resource names its own (see `conventions.ts`); but the
@@ -15,7 +10,7 @@ const homes = [
  */
 export function homeRegion(awsRegions: readonly string[]): string | undefined {
   const [any] = awsRegions;
-  return any === undefined ? undefined : homes.find(([start]) => any.startsWith(start))?.[1];
+  return any === undefined ? undefined : partitionOf(any).home;
 }
 
 /** One process for all regions. */

@@ -30,6 +30,7 @@ export const Eip: Regional<typeof aws.ec2.Eip> = aws.ec2.Eip;
 export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.EipAssociation;
 export const FlowLog: Regional<typeof aws.ec2.FlowLog> = aws.ec2.FlowLog;
 export const Instance: Regional<typeof aws.ec2.Instance> = aws.ec2.Instance;
+export const InstanceProfile: Global<typeof aws.iam.InstanceProfile> = aws.iam.InstanceProfile;
 export const InternetGateway: Regional<typeof aws.ec2.InternetGateway> = aws.ec2.InternetGateway;
 export const LogGroup: Regional<typeof aws.cloudwatch.LogGroup> = aws.cloudwatch.LogGroup;
 export const NatGateway: Regional<typeof aws.ec2.NatGateway> = aws.ec2.NatGateway;
@@ -45,6 +46,7 @@ export const ResolverRuleAssociation: Regional<typeof aws.route53.ResolverRuleAs
   aws.route53.ResolverRuleAssociation;
 export const Role: Global<typeof aws.iam.Role> = aws.iam.Role;
 export const RolePolicy: Global<typeof aws.iam.RolePolicy> = aws.iam.RolePolicy;
+export const RolePolicyAttachment: Global<typeof aws.iam.RolePolicyAttachment> = aws.iam.RolePolicyAttachment;
 export const Route: Regional<typeof aws.ec2.Route> = aws.ec2.Route;
 export const RouteTable: Regional<typeof aws.ec2.RouteTable> = aws.ec2.RouteTable;
 export const RouteTableAssociation: Regional<typeof aws.ec2.RouteTableAssociation> =

@@ -11,6 +11,10 @@ import { createHash } from "node:crypto";
  * | `stack` | the Pulumi stack | {@link registerAwsConventions} |
  * | `urn` | {@link urnHash} of the resource's URN | {@link registerAwsConventions} |
  *
+ * The root volume of an instance has its instance's. Without tags is what AWS makes by itself and takes along with the
+ * thing that it belongs to: network interfaces of instances and NAT gateways, a VPC's main route table and its default
+ * ACL.
+ *
  * `stack` and `urn` together name one resource of one stack. When an update dies between the moment AWS made a
  * resource and the moment Pulumi wrote its id down, the state still knows the URN, so the resource can be found by
  * these two tags and imported or deleted. AWS limits a tag's value to 256 characters and URNs can be longer, hence

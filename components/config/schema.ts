@@ -104,6 +104,11 @@ const region = leaf.record("a region's options", {
    * (docs/decisions/0002-network-acls.md), or behind AWS's default, which lets everything through.
    */
   networkAcls: leaf.boolean.default(true),
+  /**
+   * Whether instances have AWS's Systems Manager as a second way in, for the day on which SSH is lost: a role that lets
+   * its agent report to AWS, and the agent itself, which new instances install at their first boot.
+   */
+  sessionManager: leaf.boolean.default(false),
   /** Whether instances in public subnets get a public address at launch; it changes when they are stopped. */
   mapPublicIpOnLaunch: leaf.boolean.default(false),
   /** The region's Debian image. AMIs differ by region; find it with the command in docs/configuration.md. */

@@ -23,6 +23,7 @@ export const sources = {
   "aws/nat-in-public-subnet": `${aws}/vpc/latest/userguide/nat-gateway-basics.html`,
   "aws/database-zones": `${aws}/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html`,
   "aws/log-retention": `${aws}/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html`,
+  "aws/session-manager-endpoints": `${aws}/systems-manager/latest/userguide/session-manager-prerequisites.html`,
   "aws/quota-vpcs": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-internet-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-elastic-ips": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,

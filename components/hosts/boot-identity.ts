@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 
 import type { HostPlan } from "../plan/model.ts";
 import { aptProxyPath } from "../plan/packages.ts";
+import { ssmAgentInstall } from "./ssm-agent.ts";
 
 export interface BootIdentityArgs {
   readonly host: HostPlan;
@@ -47,7 +48,7 @@ export interface CloudConfig extends BootIdentityArgs {
 
 /** The cloud-config document: what cloud-init does at the instance's first boot, and only then. */
 export function renderCloudConfig(config: CloudConfig): string {
-  const { aptProxy } = config.host;
+  const { aptProxy, instance } = config.host;
   const document = {
     hostname: config.host.hostname,
     // No account has a password. Anything but "unchanged" restarts sshd, which could cut off the first contact.
@@ -64,6 +65,7 @@ export function renderCloudConfig(config: CloudConfig): string {
       },
     ],
     ...(aptProxy === undefined ? {} : { write_files: [{ path: aptProxyPath, content: aptProxy }] }),
+    ...(instance?.ssmAgent === undefined ? {} : ssmAgentInstall(instance.ssmAgent)),
   };
   return `#cloud-config\n${stringify(document, { lineWidth: 0 })}`;
 }

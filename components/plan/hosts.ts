@@ -8,6 +8,7 @@ import type { FirstContact, HostPlan, InstancePlan, ManagementPath, PlanSymbol }
 import { forwards, hubKey, missing, placeOf, tunnelAddressOf, type Place } from "./place.ts";
 import { aptProxyOf } from "./packages.ts";
 import { partsOf, reachabilityParts } from "./roles.ts";
+import { ssmAgentOf } from "./services.ts";
 import { planSubnets } from "./subnets.ts";
 
 const defaultRootVolumeGiB = 8;
@@ -90,6 +91,7 @@ function instanceOf(place: Place): InstancePlan | undefined {
     elasticIp: host.elasticIp ?? false,
     sourceDestCheck: !forwards(place),
     rootVolumeGiB: host.rootVolumeGiB ?? defaultRootVolumeGiB,
+    ssmAgent: ssmAgentOf(region),
   };
 }
 

@@ -164,6 +164,18 @@ export interface FlowLogPlan {
   readonly retentionDays: number;
 }
 
+/** The role of a region's instances, by which Systems Manager is a second way in. */
+export interface SessionManagerPlan {
+  /** `us-west/session-manager` */
+  readonly key: string;
+  /** Of the role and of the instance profile that it is in. */
+  readonly name: string;
+  /** The service that may use the role: EC2, by its name in the account's partition. */
+  readonly trusted: string;
+  /** ARN of AWS's own policy. */
+  readonly policy: string;
+}
+
 /** Where RDS may put databases: it takes no less than two zones. */
 export interface DatabaseSubnetGroupPlan {
   /** `us-west/database` */
@@ -235,6 +247,8 @@ export interface RegionPlan {
   readonly databaseSubnetGroup: DatabaseSubnetGroupPlan | undefined;
   /** `undefined` where the region keeps none. */
   readonly flowLog: FlowLogPlan | undefined;
+  /** `undefined` where instances are reached by SSH alone. */
+  readonly sessionManager: SessionManagerPlan | undefined;
   /** One for each tier that has subnets; none where the region keeps to AWS's default. */
   readonly networkAcls: readonly NetworkAclPlan[];
   readonly securityGroups: readonly SecurityGroupPlan[];
@@ -299,6 +313,8 @@ export interface InstancePlan {
   /** Off for an instance that forwards. */
   readonly sourceDestCheck: boolean;
   readonly rootVolumeGiB: number;
+  /** From where the instance installs Systems Manager's agent at its first boot; `undefined` for not at all. */
+  readonly ssmAgent: string | undefined;
 }
 
 export type { HostRole };

@@ -6,7 +6,12 @@ import type { AclRegion } from "./network-acls.ts";
 import { planEndpointGroup, planOutboundEndpoint } from "./private-dns.ts";
 import { planRouteTables } from "./routes.ts";
 import { planSecurityGroups } from "./security-groups.ts";
-import { planDatabaseSubnetGroup, planFlowLog, planGatewayEndpoints } from "./services.ts";
+import {
+  planDatabaseSubnetGroup,
+  planFlowLog,
+  planGatewayEndpoints,
+  planSessionManager,
+} from "./services.ts";
 import { planNatGateways, planSubnets } from "./subnets.ts";
 
 /** Everything of the regions but the ACLs, which follow from the hosts as well. */
@@ -24,6 +29,7 @@ export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
       natGateways: planNatGateways(key, region),
       gatewayEndpoints: planGatewayEndpoints(key, region, subnets),
       flowLog: planFlowLog(key, stack, region),
+      sessionManager: planSessionManager(key, stack, region),
       databaseSubnetGroup: planDatabaseSubnetGroup(key, stack, subnets),
       securityGroups: [...planSecurityGroups(key, config), ...ofEndpoint].sort(byKey),
       outboundEndpoint,

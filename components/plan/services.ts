@@ -1,7 +1,14 @@
-/** What a region has for AWS's own services: gateway endpoints, the subnets that RDS may use, flow logs. */
+/** What a region has for AWS's own services: gateway endpoints, the subnets that RDS may use, flow logs, Systems Manager. */
 import type { RegionConfig } from "../config/schema.ts";
 import { byKey, cutName } from "./keys.ts";
-import type { DatabaseSubnetGroupPlan, FlowLogPlan, GatewayEndpointPlan, SubnetPlan } from "./model.ts";
+import type {
+  DatabaseSubnetGroupPlan,
+  FlowLogPlan,
+  GatewayEndpointPlan,
+  SessionManagerPlan,
+  SubnetPlan,
+} from "./model.ts";
+import { partitionOf } from "./partition.ts";
 
 /**
  * An endpoint serves the tiers that have a way out. The database tier has none, and an endpoint would be one: to
@@ -34,7 +41,7 @@ export function planDatabaseSubnetGroup(
   return { key: `${key}/database`, name: `${stack.toLowerCase()}-${key}-database`, subnets: own };
 }
 
-/** The longest name that IAM takes for a role. */
+/** The longest name that IAM takes for a role; for an instance profile it takes a longer one. */
 const roleNameLength = 64;
 
 const trafficTypes = { accepted: "ACCEPT", rejected: "REJECT", all: "ALL" } as const;
@@ -48,4 +55,26 @@ export function planFlowLog(key: string, stack: string, { flowLogs }: RegionConf
     traffic: trafficTypes[flowLogs.traffic],
     retentionDays: flowLogs.retentionDays,
   };
+}
+
+/** What lets Systems Manager's agent on a region's instances report to AWS. */
+export function planSessionManager(
+  key: string,
+  stack: string,
+  { awsRegion, sessionManager }: RegionConfig,
+): SessionManagerPlan | undefined {
+  if (!sessionManager) return undefined;
+  const { name, domain } = partitionOf(awsRegion);
+  return {
+    key: `${key}/session-manager`,
+    name: cutName(`${stack}-${key}-session-manager`, roleNameLength),
+    trusted: `ec2.${domain}`,
+    policy: `arn:${name}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
+  };
+}
+
+/** Where AWS keeps the agent's packages (systems-manager/latest/userguide/agent-install-deb.html): in S3, region by region. */
+export function ssmAgentOf({ awsRegion, sessionManager }: RegionConfig): string | undefined {
+  if (!sessionManager) return undefined;
+  return `https://s3.${awsRegion}.${partitionOf(awsRegion).domain}/amazon-ssm-${awsRegion}/latest`;
 }

@@ -1,5 +1,5 @@
 /** Hosts stand where they can: in a region as instances, at a site as machines. */
-import { formatAddress, includes, parseAddress, parseCidr } from "../ip.ts";
+import { formatAddress, includes, parseCidr } from "../ip.ts";
 import { suggestion } from "../problem.ts";
 import {
   addressAt,
@@ -15,10 +15,9 @@ import {
   subnetsOf,
   type Finding,
   type LooseConfig,
-  type LooseRegion,
   type PlacedHost,
-  type Subnet,
 } from "./rule.ts";
+import { instancesOf, lacksPublicAddress, subnetOf } from "./instances.ts";
 import { quotaOf } from "./quotas.ts";
 import { regionsOf } from "./security-groups.ts";
 
@@ -32,30 +31,11 @@ export function* hostPlacesExist(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-interface Instance extends PlacedHost {
-  readonly region: LooseRegion;
-}
-
-/** Hosts in regions. */
-function instancesOf(config: LooseConfig): Instance[] {
-  return placedHosts(config).flatMap((placed) => {
-    const region = config.regions?.[placed.place];
-    return region === undefined ? [] : [{ ...placed, region }];
-  });
-}
-
 /** Hosts at sites. */
 function machinesOf(config: LooseConfig): PlacedHost[] {
   return placedHosts(config).filter(
     ({ place }) => config.sites?.[place] !== undefined && lacks(config.regions, place),
   );
-}
-
-/** The subnet in which an instance's address lies. */
-function subnetOf({ place, region, host }: Instance): Subnet | undefined {
-  const number = host.address === undefined ? undefined : parseAddress(host.address);
-  if (number === undefined) return undefined;
-  return subnetsOf(place, region).find(({ range }) => includes(range, number));
 }
 
 /** What an instance cannot be made without, and what only a machine has. */
@@ -169,11 +149,6 @@ export function* instanceGroupsExist(config: LooseConfig): Iterable<Finding> {
       yield { path: list, message, rule: "aws/quota-groups-per-interface" };
     }
   }
-}
-
-/** Whether an instance surely gets no public address, neither for good nor at launch. */
-function lacksPublicAddress({ host, region }: Instance, subnet: Subnet): boolean {
-  return subnet.tier !== "public" || (isOff(host, "elasticIp") && isOff(region, "mapPublicIpOnLaunch"));
 }
 
 /** A public address is of use in a public subnet only, and some roles need one. */

@@ -11,6 +11,7 @@ import * as privateDns from "./private-dns.ts";
 import * as quotas from "./quotas.ts";
 import type { Rule } from "./rule.ts";
 import * as racks from "./racks.ts";
+import * as sessionManager from "./session-manager.ts";
 import * as securityGroups from "./security-groups.ts";
 import * as towers from "./towers.ts";
 import * as tunnels from "./tunnels.ts";
@@ -77,6 +78,8 @@ export const rules: readonly Rule[] = [
   hosts.publicAddressesFit,
   hosts.instancesReachPackages,
   hosts.instancesHaveHubs,
+  sessionManager.sessionManagerHasWay,
+  sessionManager.sessionManagerIsLetOut,
   hosts.loadBalancersHaveApis,
   hosts.lanMembersAreBehindPeers,
   hosts.servicesAreComplete,

@@ -25,6 +25,20 @@ describe("applyConventions", () => {
     });
   });
 
+  it("tags an instance's root volume as the instance", async () => {
+    const instance = { type: "aws:ec2/instance:Instance", name: "i", urn };
+    const props = { region: "eu-west-1", tags, rootBlockDevice: { encrypted: true, tags } };
+    const made = applyConventions(conventions, { ...instance, props });
+    const resolved = await new Promise<Record<string, unknown>>((resolve) => {
+      pulumi.output(made).apply(resolve);
+    });
+    expect(resolved.rootBlockDevice).toEqual({ encrypted: true, tags: resolved.tags });
+    const bare = { ...props, rootBlockDevice: { encrypted: true } };
+    expect(() => applyConventions(conventions, { ...instance, props: bare })).toThrow(
+      "tags Name and site of its root volume are missing",
+    );
+  });
+
   it.each([
     ["no region", vpc, { tags }, "no region"],
     ["an empty region", vpc, { region: "", tags }, "no region"],

@@ -75,16 +75,20 @@ function withoutAgents(text: string): string {
   );
 }
 
-/** URNs differ under mocks, so the hash's place is kept and its value tested elsewhere. */
+/** URNs differ under mocks, so the hash's place is kept and its value tested elsewhere; a volume has tags, too. */
+function withoutHash({ tags, rootBlockDevice: volume, ...rest }: Registered["inputs"]): object {
+  const kept = isRecord(tags) ? { tags: { ...tags, urn: "(hash)" } } : {};
+  return { ...rest, ...(isRecord(volume) ? { rootBlockDevice: withoutHash(volume) } : {}), ...kept };
+}
+
 export function graphOf(resources: readonly Registered[]): string {
   const graph = resources.map(({ type, name, parent, dependsOn, options, inputs }) => {
-    const { tags, ...rest } = inputs;
     return {
       resource: `${type} ${name}`,
       parent,
       ...(dependsOn.length === 0 ? {} : { dependsOn }),
       ...options,
-      inputs: reviewable({ ...rest, ...(isRecord(tags) ? { tags: { ...tags, urn: "(hash)" } } : {}) }),
+      inputs: reviewable(withoutHash(inputs)),
     };
   });
   return withoutAgents(`${JSON.stringify(graph, null, 2)}\n`);

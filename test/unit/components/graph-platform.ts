@@ -90,6 +90,36 @@ export function describePlatform(stack: string, run: () => ProgramRun): void {
       expect(all("Instance").some(({ inputs }) => inputs.sourceDestCheck === true)).toBe(true);
     });
 
+    // AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html and EBSEncryption.html.
+    it("an instance gives its role's credentials to itself alone, and its disk is encrypted", () => {
+      expect(all("Instance").length).toBeGreaterThan(0);
+      for (const { name, inputs } of all("Instance")) {
+        const tokensOnly = { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 };
+        expect(inputs.metadataOptions, name).toEqual(tokensOnly);
+        expect(inputs.rootBlockDevice, name).toMatchObject({ encrypted: true });
+        expect(inputs.ami, name).toMatch(/^ami-[0-9a-f]{8,17}$/);
+      }
+    });
+
+    // systems-manager/latest/userguide/setup-instance-permissions.html: EC2's role with AWS's policy, in a profile.
+    it("an instance has its region's profile where there is one, once the role in it has its policy", () => {
+      const profiles = all("InstanceProfile");
+      for (const { name, inputs, dependsOn } of profiles) {
+        const { type, inputs: attached } = one("RolePolicyAttachment", name);
+        expect(dependsOn).toEqual([`${type} ${name}`]);
+        expect(attached).toEqual({
+          role: inputs.role,
+          policyArn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        });
+        const role = one("Role", name);
+        expect(inputs.role).toBe(role.inputs.name);
+        expect(role.inputs.assumeRolePolicy).toContain('"Principal":{"Service":"ec2.amazonaws.com"}');
+      }
+      const byRegion = new Map(profiles.map(({ name, inputs }) => [name.split("/")[0], inputs.name]));
+      for (const { name, inputs } of all("Instance"))
+        expect(inputs.iamInstanceProfile, name).toBe(byRegion.get(name.split("/")[0]));
+    });
+
     // vpc/latest/userguide/nat-gateway-basics.html: in a public subnet, whose way to the internet is there first.
     it("a NAT gateway stands in a subnet with a way to the internet, and waits for it", () => {
       for (const nat of all("NatGateway")) {

@@ -52,7 +52,7 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
 
     it("gives every taggable resource the common tags, and each a hash of its own", () => {
       const untaggable =
-        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|NetworkAclAssociation|ResolverRuleAssociation|ZoneAssociation|Record|RolePolicy|EipAssociation|PeeringConnectionOptions)$/;
+        /:(?:Route|(?:VpcEndpoint)?RouteTableAssociation|NetworkAclAssociation|ResolverRuleAssociation|ZoneAssociation|Record|RolePolicy(?:Attachment)?|EipAssociation|PeeringConnectionOptions)$/;
       const tagged = aws().filter(({ type }) => !untaggable.test(type));
       const hashes = tagged.map(({ name, inputs }) => {
         const tags = inputs.tags as Record<string, string>;
@@ -64,6 +64,10 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
       expect(new Set(hashes).size).toBe(tagged.length);
       for (const { inputs } of aws().filter(({ type }) => untaggable.test(type)))
         expect(inputs.tags).toBeUndefined();
+      // A root volume is no resource of its own, and is found by its instance's tags.
+      const instances = aws().filter(({ type }) => type.endsWith(":Instance"));
+      for (const { inputs } of instances)
+        expect((inputs.rootBlockDevice as { tags?: unknown }).tags).toEqual(inputs.tags);
     });
 
     it("puts every AWS resource on the one explicit provider, below a component whose name begins its own", () => {

@@ -69,6 +69,11 @@ const breaches: readonly Breach[] = [
     path: "regions.eu-west.availabilityZones[1]",
   },
   {
+    rule: "aws/session-manager-endpoints",
+    changes: [["securityGroups updates egress 1 port", "440-442"]],
+    path: "hosts.eu-west.api-1.securityGroups",
+  },
+  {
     rule: "aws/peering-apart",
     changes: [["regions us-west vpcCidr", "10.1.0.0/16"]],
     path: "regions.us-west.vpcCidr",

@@ -168,6 +168,32 @@ const hostBreaches: readonly Breach[] = [
     `${standIn}.memory-service[1]`,
   ),
   breach(
+    "sessionManagerHasWay",
+    {
+      "regions camp": {
+        ...camp,
+        subnets: { public: ["10.130.1.0/24"], private: ["10.130.10.0/24"] },
+        sessionManager: true,
+      },
+      "hosts camp roamer": roamer("10.130.1.35"),
+      "wireguard peers camp/roamer": { address: "10.200.0.12", routes: ["10.130.10.0/24"] },
+      "hosts camp tagalong": {
+        role: "lan-member",
+        behind: "roamer",
+        address: "10.130.10.11",
+        instanceType: "t3.nano",
+        securityGroups: ["hub"],
+      },
+      "quotas elasticIpsPerRegion": 6,
+    },
+    ["hosts.camp.tagalong.address", "aws/session-manager-endpoints"],
+  ),
+  breach(
+    "sessionManagerIsLetOut",
+    { "hosts us-west api-1 securityGroups": ["internal", "ssh-from-hub", "monitoring"] },
+    ["hosts.us-west.api-1.securityGroups", "aws/session-manager-endpoints"],
+  ),
+  breach(
     "lanMembersAreBehindPeers",
     { "hosts edge-home lucidia-alt behind": "blackroad-pi" },
     "hosts.edge-home.lucidia-alt.behind",

@@ -36,7 +36,7 @@ const cases: readonly Case[] = [
       ],
       ["hosts.us-west.api-1.securityGroups", "is missing: it must be a list of security groups."],
     ],
-    right: [["hosts us-west api-1 securityGroups", ["internal"]]],
+    right: [["hosts us-west api-1 securityGroups", ["internal", "updates"]]],
   },
   {
     rule: "an instance with a LAN",
@@ -201,7 +201,7 @@ const cases: readonly Case[] = [
         "is empty, so AWS would use the VPC's default group: name at least one.",
       ],
     ],
-    right: [["hosts us-west api-1 securityGroups", ["internal"]]],
+    right: [["hosts us-west api-1 securityGroups", ["internal", "updates"]]],
   },
   {
     rule: "more groups than AWS takes",

@@ -94,6 +94,7 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
         nat: "single",
         gatewayEndpoints: ["s3", "dynamodb"],
         networkAcls: true,
+        sessionManager: false,
         mapPublicIpOnLaunch: false,
         ami: "ami-0123456789abcdef0",
       },

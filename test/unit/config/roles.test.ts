@@ -19,7 +19,7 @@ const cases: readonly Case[] = [
     wrong: [
       [
         "hosts us-west api-9",
-        { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["internal"] },
+        { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["updates"] },
       ],
     ],
     says: [
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
     right: [
       [
         "hosts us-west api-9",
-        { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["internal"] },
+        { role: "api", address: "10.0.1.35", instanceType: "t3.micro", securityGroups: ["updates"] },
       ],
       ["hosts us-west api-9 elasticIp", true],
     ],
@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
     wrong: [
       [
         "hosts us-west api-9",
-        { role: "api", address: "10.0.20.30", instanceType: "t3.micro", securityGroups: ["internal"] },
+        { role: "api", address: "10.0.20.30", instanceType: "t3.micro", securityGroups: ["updates"] },
       ],
     ],
     says: [
@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     right: [
       [
         "hosts us-west api-9",
-        { role: "api", address: "10.0.11.30", instanceType: "t3.micro", securityGroups: ["internal"] },
+        { role: "api", address: "10.0.11.30", instanceType: "t3.micro", securityGroups: ["updates"] },
       ],
     ],
   },

@@ -77,6 +77,7 @@ function addRegion(config: NetworkConfig, index: number, region: NewRegion): voi
     nat: region.nat,
     gatewayEndpoints: ["s3", "dynamodb"],
     networkAcls: true,
+    sessionManager: false,
     mapPublicIpOnLaunch: false,
     ami: "ami-0123456789abcdef0",
   };
@@ -119,7 +120,11 @@ export function grown({ regions, zones, apis, pis, texts }: Growth): NetworkConf
     europe.subnets.private.push(`10.1.${12 + index}.0/24`);
   }
   for (const index of count(apis)) {
-    const host = { address: `10.0.11.${20 + index}`, instanceType: "t3.micro", securityGroups: ["internal"] };
+    const host = {
+      address: `10.0.11.${20 + index}`,
+      instanceType: "t3.micro",
+      securityGroups: ["internal", "updates"],
+    };
     config.hosts["us-west"] = { ...config.hosts["us-west"], [`api-${10 + index}`]: { role: "api", ...host } };
   }
   for (const index of count(pis)) {
