@@ -75,9 +75,14 @@ const everything = `${head}
   new aws.vpc.SecurityGroupIngressRule("inside", { ...west, securityGroupId: group.id, ipProtocol: "-1", referencedSecurityGroupId: ruled.id });
   new aws.vpc.SecurityGroupIngressRule("ping", { ...west, securityGroupId: group.id, ipProtocol: "icmp", fromPort: -1, toPort: -1, cidrIpv4: "10.0.0.0/8" });
   new aws.vpc.SecurityGroupEgressRule("out", { ...west, securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" });
+  const ec2 = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }] };
+  const shell = new aws.iam.Role("shell", { name: "trial-shell", assumeRolePolicy: JSON.stringify(ec2), ...tags("shell") });
+  const managed = new aws.iam.RolePolicyAttachment("shell", { role: shell.name, policyArn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore" });
+  const profile = new aws.iam.InstanceProfile("shell", { name: "trial-shell", role: shell.name, ...tags("shell") }, { dependsOn: [managed] });
   const hub = new aws.ec2.Instance("hub", { ...west, ami: "ami-0123456789abcdef0", instanceType: "t3.small", subnetId: open.id,
     privateIp: "10.0.1.10", vpcSecurityGroupIds: [ruled.id, group.id], sourceDestCheck: false, userDataBase64: Buffer.from("#!/bin/sh\\n").toString("base64"),
-    metadataOptions: { httpEndpoint: "enabled", httpTokens: "required" }, rootBlockDevice: { volumeSize: 16, volumeType: "gp3", encrypted: true }, ...tags("hub") });
+    iamInstanceProfile: profile.name, metadataOptions: { httpEndpoint: "enabled", httpTokens: "required" },
+    rootBlockDevice: { volumeSize: 16, volumeType: "gp3", encrypted: true, ...tags("hub") }, ...tags("hub") });
   const address = new aws.ec2.Eip("hub", { ...west, domain: "vpc", ...tags("hub") });
   const bound = new aws.ec2.EipAssociation("hub", { ...west, allocationId: address.id, instanceId: hub.id });
   const natAddress = new aws.ec2.Eip("nat", { ...west, domain: "vpc" });
@@ -129,7 +134,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 48 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 51 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));
@@ -158,7 +163,14 @@ it(
     await engine.succeed("preview", "--expect-no-changes");
 
     await engine.succeed("destroy", "--yes", "--skip-preview");
-    expect((await client.describe()).regions).toEqual({});
+    expect(await client.describe()).toMatchObject({
+      regions: {},
+      global: {
+        roles: { Roles: [] },
+        "instance-profiles": { InstanceProfiles: [] },
+        "attached-role-policies": {},
+      },
+    });
   },
 );
 
