@@ -2,6 +2,9 @@
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 
+/** A stack's own name, where it is given with an organisation and a project. */
+export const bareName = (stack: string): string => stack.split("/").at(-1) ?? stack;
+
 export interface PulumiRun {
   /** The exit code; -1 where a signal ended it. */
   readonly code: number;

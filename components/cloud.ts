@@ -44,7 +44,7 @@ export interface Cloud {
  */
 export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   registerAwsConventions({ owner: plan.owner, stack: plan.stack });
-  const opts = { provider: createProvider(plan.regions.map(({ awsRegion }) => awsRegion)) };
+  const opts = { provider: createProvider(plan) };
 
   const regions = new Map(plan.regions.map((region) => [region.key, createRegion(region, opts)]));
   const peeringIds = createPeerings(plan, regions, opts);

@@ -194,7 +194,9 @@ function writtenInputs({ type, inputs = {} }: StateResource): [string, unknown][
 
 /** The SDK hands a provider's settings over as JSON, but for texts. */
 function settingOf(value: unknown): unknown {
-  return value === "true" ? true : value === "false" ? false : value;
+  return typeof value === "string" && /^(?:true$|false$|[[{])/.test(value)
+    ? (JSON.parse(value) as unknown)
+    : value;
 }
 
 /**

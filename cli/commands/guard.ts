@@ -11,7 +11,7 @@ import { DocumentError, parsePreview, type Preview } from "../guard/document.ts"
 import { judge, passes, type Judgement } from "../guard/judge.ts";
 import { renderJudgement } from "../guard/render.ts";
 import { previewStack, readDocument, unprotect } from "../guard/run.ts";
-import { NoPulumiError } from "../pulumi.ts";
+import { bareName, NoPulumiError } from "../pulumi.ts";
 import { runInSandbox } from "../sandboxed.ts";
 
 const examples = `
@@ -44,9 +44,6 @@ interface Options {
   readonly cwd?: string;
   readonly unprotect?: true;
 }
-
-/** A stack's own name, where it is given with an organisation and a project. */
-const bareName = (stack: string): string => stack.split("/").at(-1) ?? stack;
 
 async function fetchPreview(file: string | undefined, { stack, cwd }: Options): Promise<Preview> {
   if (file !== undefined || stack === undefined) return parsePreview(await readDocument(file));

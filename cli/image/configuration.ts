@@ -23,6 +23,8 @@ function hostKeyOfNobody(): string {
 const standIns: Readonly<Record<string, string>> = {
   hostKey: hostKeyOfNobody(),
   ami: "ami-00000000000000000",
+  id: "000000000000",
+  role: "arn:aws:iam::000000000000:role/nobody",
   // A network for documentation, from which nobody comes.
   cidrs: "192.0.2.0/32",
 };

@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConfigMap } from "@pulumi/pulumi/automation/index.js";
-import { NoPulumiError, runPulumi } from "../pulumi.ts";
+import { parseAccountConfig } from "../../components/config/parse.ts";
+import { networkKey } from "../../components/config/problem.ts";
+import { accountArgs, planAccount } from "../../components/plan/account.ts";
+import { bareName, NoPulumiError, runPulumi } from "../pulumi.ts";
 import type { Answers } from "./ask.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
@@ -135,11 +138,22 @@ async function release(options: RecoverOptions): Promise<Pick<Recovery, "locks" 
   return { locks, unseenLocks: undefined, torn };
 }
 
+/**
+ * The account that the program's own provider works in, which no configuration of the provider says.
+ * @param network the stack's `blackroad-network:network` as JSON
+ */
+export function accountConfig(network: string | undefined, stack: string): ConfigMap {
+  const account = network === undefined ? undefined : parseAccountConfig(JSON.parse(network));
+  const args = Object.entries(accountArgs(planAccount(account, bareName(stack))));
+  return Object.fromEntries(args.map(([name, value]) => [`aws:${name}`, { value: JSON.stringify(value) }]));
+}
+
 /** The configuration with which the stack's own providers reach their accounts. */
 async function providerConfig(options: RecoverOptions, region: string | undefined): Promise<ConfigMap> {
   const text = await pulumi(options, ["config", "--json", "--show-secrets"]);
   const all = JSON.parse(text) as Record<string, { value?: string; secret: boolean }>;
   const config: ConfigMap = region === undefined ? {} : { "aws:region": { value: region } };
+  Object.assign(config, accountConfig(all[networkKey]?.value, options.stack));
   for (const [key, { value, secret }] of Object.entries(all)) {
     if (/^(aws|cloudflare):/.test(key) && value !== undefined) config[key] = { value, secret };
   }

@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 
-import { partitionOf } from "../plan/partition.ts";
+import { partitionOf } from "../config/partition.ts";
+import { accountArgs } from "../plan/account.ts";
+import type { NetworkPlan } from "../plan/model.ts";
 
 /**
  * The provider's own region. Nothing is made there, as every resource names its own (see `conventions.ts`); but the
@@ -14,7 +16,7 @@ export function homeRegion(awsRegions: readonly string[]): string | undefined {
 }
 
 /** One process for all regions. */
-export function createProvider(awsRegions: readonly string[]): aws.Provider {
-  const region = homeRegion(awsRegions);
-  return new aws.Provider("aws", region === undefined ? {} : { region });
+export function createProvider({ account, regions }: Pick<NetworkPlan, "account" | "regions">): aws.Provider {
+  const region = homeRegion(regions.map(({ awsRegion }) => awsRegion));
+  return new aws.Provider("aws", { ...(region === undefined ? {} : { region }), ...accountArgs(account) });
 }

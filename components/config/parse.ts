@@ -5,6 +5,7 @@
  * rules look at what is left when everything the schema refused has been cut away ({@link Loose}).
  */
 import { z } from "zod";
+import { account, type AccountConfig } from "./account.ts";
 import { guard, type GuardConfig } from "./guard.ts";
 import { expected, integer, pattern } from "./leaf.ts";
 import { ConfigError, formatPath, suggestion, type ConfigProblem, type Path } from "./problem.ts";
@@ -66,6 +67,20 @@ export function parseNetworkConfig(raw: unknown): NetworkConfig {
   const findings = [...refused, ...rules.flatMap((rule) => [...rule(subject)])];
   if (!parsed.success || findings.length > 0) throw new ConfigError(findings.map(problemOf));
   return withAddresses(parsed.data);
+}
+
+/** The account's part of a network, whatever else there is. */
+const accountedNetwork = z.object({ account: account.optional() }, { error: expected("a map") });
+
+/**
+ * Checks what a value of `blackroad-network:network` says of its AWS account, and nothing else of it: a stack is
+ * recovered in its account, whatever has been written into its file since.
+ * @throws {ConfigError} with every problem of that part.
+ */
+export function parseAccountConfig(raw: unknown): AccountConfig | undefined {
+  const parsed = accountedNetwork.safeParse(raw);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(findingsOf).map(problemOf));
+  return parsed.data.account;
 }
 
 /** The guard's part of a network, whatever else there is. */

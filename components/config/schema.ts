@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { tiers, type Tier } from "./ledger.ts";
 import * as leaf from "./leaf.ts";
+import { account } from "./account.ts";
 import { cloudflare, zone } from "./cloudflare.ts";
 import { guard } from "./guard.ts";
 import { privateDns } from "./private-dns.ts";
@@ -317,6 +318,8 @@ export const networkSchema = leaf.record("the network's options", {
     "a name of at most 64 letters, digits, spaces and .@_-",
     /^[a-zA-Z0-9][a-zA-Z0-9 .@_-]{0,63}$/,
   ),
+  /** The AWS account that the stack is in; without it, that of whatever credentials there are. */
+  account: account.optional(),
   operator,
   /** The network of which regions without one of their own get a /16 each; it never changes. */
   addressPool: leaf.addressPool.default(defaultAddressPool),

@@ -396,9 +396,21 @@ export interface RolloutPlan {
   readonly soakSeconds: number;
 }
 
+/** The AWS account, and how the program works in it. */
+export interface AccountPlan {
+  readonly id: string;
+  /** ARN of the role that is assumed; `undefined` for none. */
+  readonly role: string | undefined;
+  readonly externalId: string | undefined;
+  /** As which the role is assumed: what CloudTrail shows beside each call. */
+  readonly session: string;
+}
+
 export interface NetworkPlan {
   readonly stack: string;
   readonly owner: string;
+  /** `undefined` where the credentials alone say which account it is. */
+  readonly account: AccountPlan | undefined;
   readonly operator: OperatorPlan;
   readonly regions: readonly RegionPlan[];
   readonly peerings: readonly PeeringPlan[];

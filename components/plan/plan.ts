@@ -1,5 +1,6 @@
 /** From a configuration to the plan of everything that will be made of it. */
 import type { NetworkConfig } from "../config/schema.ts";
+import { planAccount } from "./account.ts";
 import { planCloudflare } from "./cloudflare/plan.ts";
 import { planZones } from "./cloudflare/zones.ts";
 import { planHosts } from "./hosts.ts";
@@ -27,6 +28,7 @@ export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
   return {
     stack,
     owner: config.owner,
+    account: planAccount(config.account, stack),
     operator: { cidrs: config.operator.cidrs, authorizedKeys: config.operator.authorizedKeys },
     regions,
     peerings: planPeerings(config),

@@ -8,7 +8,7 @@ import type {
   SessionManagerPlan,
   SubnetPlan,
 } from "./model.ts";
-import { partitionOf } from "./partition.ts";
+import { partitionOf } from "../config/partition.ts";
 
 /**
  * An endpoint serves the tiers that have a way out. The database tier has none, and an endpoint would be one: to

@@ -192,6 +192,35 @@ it("takes region and default tags from a provider of its own", { timeout: limitM
   await engine.succeed("destroy", "--yes", "--skip-preview");
 });
 
+it(
+  "works in the account and by the role that it is told, or not at all",
+  { timeout: limitMilliseconds },
+  async () => {
+    const calling = (roleName: string, id: string) => `${head}
+    const provider = new aws.Provider("account", { region: "us-west-2", allowedAccountIds: ["${id}"],
+      assumeRoles: [{ roleArn: "arn:aws:iam::111122223333:role/${roleName}", sessionName: "trial" }] });
+    exports.arn = aws.getCallerIdentityOutput({}, { provider }).arn;
+    new aws.ec2.Vpc("vpc", { cidrBlock: "10.0.0.0/16" }, { provider });`;
+    await engine.program(calling("OrganizationAccountAccessRole", "111122223333"));
+    await engine.succeed("up", "--yes", "--skip-preview");
+    expect(await outputs()).toEqual({
+      arn: "arn:aws:sts::111122223333:assumed-role/OrganizationAccountAccessRole/trial",
+    });
+    for (const [roleName, id, told] of [
+      ["OrganizationAccountAccessRole", "444455556666", "AWS account ID not allowed: 111122223333"],
+      ["nobody", "111122223333", "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::"],
+    ] as const) {
+      await engine.program(calling(roleName, id));
+      const { code, output } = await engine.pulumi("preview");
+      expect(code).not.toBe(0);
+      expect(output).toContain(told);
+    }
+    await engine.program(calling("OrganizationAccountAccessRole", "111122223333"));
+    await engine.succeed("preview", "--expect-no-changes");
+    await engine.succeed("destroy", "--yes", "--skip-preview");
+  },
+);
+
 describe("what goes wrong", () => {
   const vpcOnly = `${head} new aws.ec2.Vpc("vpc", { ...west, cidrBlock: "10.0.0.0/16", ...tags("vpc") });`;
 

@@ -1,4 +1,5 @@
 /** All rules, in the order in which their findings are told. */
+import * as account from "./account.ts";
 import * as addresses from "./addresses.ts";
 import * as balancers from "./balancers.ts";
 import * as dns from "./dns.ts";
@@ -23,6 +24,8 @@ export type { Finding } from "./rule.ts";
 export const guardRules: readonly Rule[] = [guard.approvalsEnd, guard.approvalsAreDistinct];
 
 export const rules: readonly Rule[] = [
+  account.accountHasRole,
+  account.accountIsInPartition,
   networks.operatorExists,
   networks.operatorIsNarrow,
   networks.operatorKeysAreDistinct,

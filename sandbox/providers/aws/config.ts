@@ -2,6 +2,7 @@
 import type { Json, Properties } from "../../services/aws/json.ts";
 import { isObject } from "../../services/aws/json.ts";
 import type { ProviderConfig } from "../../services/aws/provider.ts";
+import type { Credentials, RoleToAssume } from "../../services/aws/sts.ts";
 
 export interface Settings extends ProviderConfig {
   /** How often a request that was throttled or met an error of AWS's is sent, at most. */
@@ -40,7 +41,38 @@ function textList(value: Json | undefined): string[] | undefined {
   return Array.isArray(list) ? list.filter((item) => typeof item === "string") : undefined;
 }
 
-/** What of the configuration matters to a simulated account; credentials and endpoints do not. */
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function roles(value: Json | undefined): RoleToAssume[] {
+  const list = parse(value);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item) => {
+    const [roleArn, externalId, sessionName] = isObject(item)
+      ? [textOf(item.roleArn), textOf(item.externalId), textOf(item.sessionName)]
+      : [];
+    if (roleArn === undefined) return [];
+    return {
+      roleArn,
+      ...(externalId === undefined ? {} : { externalId }),
+      ...(sessionName === undefined ? {} : { sessionName }),
+    };
+  });
+}
+
+/** As whom the provider calls, and in which accounts it may; nothing where nothing of it is said. */
+function readCredentials(args: Properties): Credentials {
+  const assumeRoles = roles(args.assumeRoles);
+  const [allowed, forbidden] = [textList(args.allowedAccountIds), textList(args.forbiddenAccountIds)];
+  return {
+    ...(assumeRoles.length === 0 ? {} : { assumeRoles }),
+    ...(allowed === undefined ? {} : { allowedAccountIds: allowed }),
+    ...(forbidden === undefined ? {} : { forbiddenAccountIds: forbidden }),
+  };
+}
+
+/** What of the configuration matters to a simulated account; keys and endpoints do not. */
 export function readSettings(args: Properties, environment: NodeJS.ProcessEnv): Settings {
   const part = (name: string): Record<string, Json> => {
     const value = parse(args[name]);
@@ -58,6 +90,7 @@ export function readSettings(args: Properties, environment: NodeJS.ProcessEnv): 
     ...(tags === undefined ? {} : { defaultTags: tags }),
     ...(keys === undefined ? {} : { ignoreTagKeys: keys }),
     ...(prefixes === undefined ? {} : { ignoreTagKeyPrefixes: prefixes }),
+    ...readCredentials(args),
     maxRetries: Number.isInteger(retries) && retries >= 0 ? retries : defaultMaxRetries,
   };
 }

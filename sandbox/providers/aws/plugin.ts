@@ -20,8 +20,13 @@ export class AwsPlugin {
     this.#settings = readSettings({}, environment);
   }
 
-  configure(args: Properties): void {
+  /** @throws RefusedError where AWS does not let the provider work as it was told to. */
+  async configure(args: Properties): Promise<void> {
     this.#settings = readSettings(args, this.#environment);
+    const { assumeRoles, allowedAccountIds, forbiddenAccountIds } = this.#settings;
+    // Without any of them there is nothing that could be refused, and nobody waits for a service that is not needed.
+    if ([assumeRoles, allowedAccountIds, forbiddenAccountIds].every((part) => part === undefined)) return;
+    await this.send({ method: "configure" });
   }
 
   cancel(): void {

@@ -72,8 +72,8 @@ function configuration(plugin: AwsPlugin) {
       response.setChanges(same ? DIFF_NONE : DIFF_SOME);
       return response;
     }),
-    configure: method((request: pb.ConfigureRequest) => {
-      plugin.configure(read(request.getArgs()));
+    configure: method(async (request: pb.ConfigureRequest) => {
+      await plugin.configure(read(request.getArgs()));
       const response = new pb.ConfigureResponse();
       response.setSupportspreview(true);
       // Values come without marks: what was secret as an input the engine itself keeps secret as an output.

@@ -1,5 +1,5 @@
 /** The account as `aws ec2 describe-*` prints it. */
-import { Ec2 } from "./ec2/account.ts";
+import { Ec2, homeOf } from "./ec2/account.ts";
 import { primaryInterface, rootVolume } from "./ec2/instances.ts";
 import type {
   Address,
@@ -39,7 +39,7 @@ import { describeLogGroup, type LogGroup } from "./logs/groups.ts";
 import { describeSubnetGroup, type DbSubnetGroup } from "./rds/subnet-groups.ts";
 import { prefixLists } from "./ec2/vpc-endpoints.ts";
 import type { Quotas } from "./quotas.ts";
-import { findRegion, homeOfGlobals, regions } from "./regions.ts";
+import { regions } from "./regions.ts";
 import type { Records } from "./store.ts";
 
 export type DescribedSecurityGroup = SecurityGroup & {
@@ -138,9 +138,7 @@ export function describe(records: Records, quotas: Quotas, revision: number): De
       described[region.name] = describeRegion(ec2);
     }
   }
-  const home = findRegion(homeOfGlobals);
-  if (home === undefined) throw new Error(`there is no ${homeOfGlobals}`);
-  return { revision, regions: described, global: describeGlobal(new Ec2(records, home, quotas)) };
+  return { revision, regions: described, global: describeGlobal(homeOf(records, quotas)) };
 }
 
 function describeGlobal(home: Ec2): GlobalDescription {

@@ -1,5 +1,5 @@
 /** The data sources (`aws.ec2.getVpc` and the like) that the simulated AWS answers. */
-import { accountId, Ec2, fromTagList } from "./ec2/account.ts";
+import { Ec2, fromTagList, homeOf } from "./ec2/account.ts";
 import type { RouteTable, Vpc } from "./ec2/records.ts";
 import { listTagged } from "./ec2/tags.ts";
 import { ProviderError } from "./errors.ts";
@@ -10,6 +10,7 @@ import type { Quotas } from "./quotas.ts";
 import { findRegion } from "./regions.ts";
 import { route53DataSources } from "./route53/data-sources.ts";
 import type { Records } from "./store.ts";
+import { callerIdentity } from "./sts.ts";
 import { madeRoutes, showRoute } from "./types/route-table.ts";
 
 type DataSource = (ec2: Ec2, args: Properties) => Properties;
@@ -22,11 +23,11 @@ export function invoke(
   token: string,
   args: Properties,
 ): Properties {
+  if (token === callerToken) return getCallerIdentity(homeOf(records, quotas), config);
   const source = dataSources[token];
   if (source === undefined) {
-    throw new ProviderError(
-      `the sandbox's AWS has no function ${token}. It has ${Object.keys(dataSources).sort().join(", ")}`,
-    );
+    const known = [callerToken, ...Object.keys(dataSources)].sort().join(", ");
+    throw new ProviderError(`the sandbox's AWS has no function ${token}. It has ${known}`);
   }
   const name = text(args, "region") ?? config.region;
   const region = name === undefined ? undefined : findRegion(name);
@@ -36,18 +37,20 @@ export function invoke(
   return { ...args, region: region.name, ...source(new Ec2(records, region, quotas), args) };
 }
 
+/** The one function that looks at the provider and not at a region. */
+const callerToken = "aws:index/getCallerIdentity:getCallerIdentity";
+
+function getCallerIdentity(ec2: Ec2, config: ProviderConfig): Properties {
+  const { Account, Arn, UserId } = callerIdentity(ec2, config);
+  return { accountId: Account, arn: Arn, id: Account, userId: UserId };
+}
+
 const dataSources: Readonly<Record<string, DataSource>> = {
   "aws:index/getRegion:getRegion": ({ region }) => ({
     description: region.description,
     endpoint: `ec2.${region.name}.amazonaws.com`,
     id: region.name,
     name: region.name,
-  }),
-  "aws:index/getCallerIdentity:getCallerIdentity": () => ({
-    accountId,
-    arn: `arn:aws:iam::${accountId}:user/sandbox`,
-    id: accountId,
-    userId: "AIDACKCEVSQ6C2EXAMPLE",
   }),
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ec2/getVpc:getVpc": getVpc,

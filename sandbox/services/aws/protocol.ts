@@ -14,6 +14,7 @@ interface ResourceBase extends Base {
 }
 
 export type ProviderRequest =
+  | (Base & { method: "configure" })
   | (ResourceBase & { method: "check"; olds: Properties; news: Properties; randomSeed?: string })
   | (ResourceBase & {
       method: "diff";

@@ -20,11 +20,12 @@ import {
 import type { Quotas } from "./quotas.ts";
 import { findRegion, homeOfGlobals } from "./regions.ts";
 import type { Records } from "./store.ts";
+import type { Credentials } from "./sts.ts";
 import { regionProperty, tagProperties, type Context, type ResourceType } from "./table.ts";
 import { resourceTypes } from "./types/index.ts";
 
 /** How the provider was configured: `aws:region` and the like, or the arguments of an `aws.Provider`. */
-export interface ProviderConfig {
+export interface ProviderConfig extends Credentials {
   readonly region?: string;
   readonly defaultTags?: Tags;
   readonly ignoreTagKeys?: readonly string[];

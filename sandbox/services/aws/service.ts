@@ -1,5 +1,6 @@
 /** The simulated AWS without its socket: requests in, answers out. */
 import { describe, type Description } from "./describe.ts";
+import { homeOf } from "./ec2/account.ts";
 import { applyDrift, type DriftRequest } from "./drift.ts";
 import { apiCode, ApiError, bridgeMessage, ProviderError } from "./errors.ts";
 import { FaultPlan, type Meeting } from "../faults.ts";
@@ -8,6 +9,7 @@ import type { Log } from "../log.ts";
 import { invoke } from "./functions.ts";
 import type { ProviderAnswer, ProviderRequest } from "./protocol.ts";
 import { findType, Provider, type ResourceState } from "./provider.ts";
+import { configure } from "./sts.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 import { Store, type Records } from "./store.ts";
 
@@ -91,12 +93,10 @@ export class AwsService {
   }
 
   #record(request: ProviderRequest): CallRecord {
-    const isInvoke = request.method === "invoke";
     const call: CallRecord = {
       sequence: this.calls.length + 1,
       method: request.method,
-      type: isInvoke ? request.token : request.type,
-      urn: isInvoke ? "" : request.urn,
+      ...subjectOf(request),
       id: "id" in request ? request.id : "",
       time: new Date().toISOString(),
       outcome: "pending",
@@ -136,6 +136,8 @@ export class AwsService {
   #run(records: Records, request: ProviderRequest): unknown {
     const provider = new Provider(records, this.#quotas);
     switch (request.method) {
+      case "configure":
+        return configure(homeOf(records, this.#quotas), request.config);
       case "check":
         return provider.check(request);
       case "diff":
@@ -187,6 +189,18 @@ async function meet(
       return undefined;
     case "hold":
       return (await meeting.hold(caller.gone)) && !isAfter ? undefined : "go on";
+  }
+}
+
+/** What a call is about. */
+function subjectOf(request: ProviderRequest): Pick<CallRecord, "type" | "urn"> {
+  switch (request.method) {
+    case "configure":
+      return { type: "pulumi:providers:aws", urn: "" };
+    case "invoke":
+      return { type: request.token, urn: "" };
+    default:
+      return { type: request.type, urn: request.urn };
   }
 }
 

@@ -36,7 +36,13 @@ function stateOf(mark: string, keyText = privateKey.replace("abc", mark)): State
     { urn: `${stack}::pulumi:pulumi:Stack::sandbox`, type: "pulumi:pulumi:Stack" },
     {
       ...{ urn: provider, type: "pulumi:providers:aws", custom: true, id: "1234" },
-      inputs: { region: "us-east-1", skipRegionValidation: "true", version: "7.48.0", __internal: {} },
+      inputs: {
+        region: "us-east-1",
+        skipRegionValidation: "true",
+        assumeRoles: '[{"roleArn":"arn:aws:iam::111122223333:role/x"}]',
+        version: "7.48.0",
+        __internal: {},
+      },
     },
     {
       ...{ urn: `${stack}::pulumi:providers:tls::default_5_6_1`, type: "pulumi:providers:tls", custom: true },
@@ -82,7 +88,7 @@ describe("a flat program", () => {
       `import * as aws from "@pulumi/aws";`,
       `import * as tls from "@pulumi/tls";`,
       "",
-      `export const provider_aws = new aws.Provider("aws", { region: "us-east-1", skipRegionValidation: true });`,
+      `export const provider_aws = new aws.Provider("aws", { region: "us-east-1", skipRegionValidation: true, assumeRoles: [{ roleArn: "arn:aws:iam::111122223333:role/x" }] });`,
       `export const vpc_us_west = new aws.ec2.Vpc("us-west", { cidrBlock: "10.0.0.0/16" }, { provider: provider_aws });`,
       `export const eip_us_west_lb_1 = new aws.ec2.Eip("us-west/lb-1", {}, { provider: provider_aws });`,
       `export const subnet_us_west_a = new aws.ec2.Subnet("us-west/a", { vpcId: vpc_us_west.id, tags: { Name: "us-west/a" }, note: pulumi.interpolate\`from \${eip_us_west_lb_1.publicIp}, not 198.18.0.12\` }, { provider: provider_aws, protect: true });`,

@@ -71,7 +71,15 @@ export function describeGraph(stack: string, options: ProgramOptions = {}): () =
     });
 
     it("puts every AWS resource on the one explicit provider, below a component whose name begins its own", () => {
-      expect(run.resources.filter(({ type }) => type === "pulumi:providers:aws")).toHaveLength(1);
+      const providers = run.resources.filter(({ type }) => type === "pulumi:providers:aws");
+      expect(providers).toHaveLength(1);
+      const [account] = JSON.parse(String(providers[0]?.inputs.allowedAccountIds)) as string[];
+      expect(JSON.parse(String(providers[0]?.inputs.assumeRoles))).toEqual([
+        {
+          roleArn: expect.stringContaining(`:${account ?? ""}:role/`) as string,
+          sessionName: `blackroad-network-${stack}`,
+        },
+      ]);
       for (const { name, parent } of aws()) {
         const [parentType = "", parentName = ""] = parent.split(" ");
         expect(parentType).toMatch(/^blackroad:/);

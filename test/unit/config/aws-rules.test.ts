@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseNetworkConfig } from "../../../components/config/parse.ts";
 import { sources, type RuleId } from "../../../components/config/sources.ts";
-import { broken, changed, told, type Change } from "./subject.ts";
+import { absent, broken, changed, told, type Change } from "./subject.ts";
 
 interface Breach {
   readonly rule: RuleId;
@@ -68,6 +68,17 @@ const breaches: readonly Breach[] = [
     changes: [["regions eu-west availabilityZones 1", "usw2-az2"]],
     path: "regions.eu-west.availabilityZones[1]",
   },
+  {
+    rule: "aws/role-arn",
+    changes: [["account role", "arn:aws:iam::444455556666:user/network"]],
+    path: "account.role",
+  },
+  {
+    rule: "aws/role-partition",
+    changes: [["account role", "arn:aws-us-gov:iam::444455556666:role/network"]],
+    path: "regions.eu-west.awsRegion",
+  },
+  { rule: "aws/external-id", changes: [["account externalId", "a b"]], path: "account.externalId" },
   {
     rule: "aws/session-manager-endpoints",
     changes: [["securityGroups updates egress 1 port", "440-442"]],
@@ -373,7 +384,8 @@ describe("AWS's rules", () => {
       ["us-iso-east-1", "whatever1"],
     ] as const) {
       const slot: Change = ["regions far slot", 5];
-      expect(broken(zones(awsRegion, `${prefix}-az1`, `${prefix}-az4`), slot), awsRegion).toEqual([]);
+      const found = broken(zones(awsRegion, `${prefix}-az1`, `${prefix}-az4`), slot, ["account", absent]);
+      expect(found, awsRegion).toEqual([]);
     }
     expect(told(zones("ap-southeast-1", "aps1-az1"))).toEqual([
       [

@@ -13,6 +13,8 @@ describe("the stacks' files", () => {
   it("prod is refused as long as the owner's values are missing, and each is asked for", () => {
     const problems = problemsOf(writtenNetwork("prod"));
     expect(problems.map(({ path }) => path.split("network.")[1])).toEqual([
+      "account.id",
+      "account.role",
       "operator.cidrs[0]",
       "operator.authorizedKeys[0]",
       "regions.us-west.ami",

@@ -25,6 +25,8 @@ function ecdsaBody(): string {
 const ownersValues: Readonly<Record<string, string>> = {
   "blackroad-network:cloudflareAccountId": "0123456789abcdef0123456789abcdef",
   ami: "ami-0123456789abcdef0",
+  id: "'444455556666'",
+  role: "arn:aws:iam::444455556666:role/network",
   hostKey,
   authorizedKeys: operatorKey,
   cidrs: "203.0.113.7/32",

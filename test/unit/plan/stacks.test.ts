@@ -10,7 +10,7 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
 }
 
 describe("sandbox", () => {
-  it("differs from prod in the operator's addresses, the images, packages, what is protected and zones of its own alone", () => {
+  it("differs from prod in the account, the operator's addresses, the images, packages, what is protected and zones of its own alone", () => {
     const [prod, sandbox] = ["prod", "sandbox"].map((stack) => new Map(leaves(configOf(stack))));
     if (prod === undefined || sandbox === undefined) throw new Error("unreachable");
     const paths = [...new Set([...prod.keys(), ...sandbox.keys()])];
@@ -19,6 +19,8 @@ describe("sandbox", () => {
     // The spec has sixteen domains and names one.
     expect(new Set(ofZones).size).toBe(15);
     expect(different.filter((path) => !path.startsWith("dns zones "))).toEqual([
+      "account id",
+      "account role",
       "guard protect",
       "operator cidrs 0",
       "regions eu-west ami",

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { ApiError } from "../errors.ts";
 import type { Quotas } from "../quotas.ts";
-import { findRegion, type Region } from "../regions.ts";
+import { findRegion, homeOfGlobals, type Region } from "../regions.ts";
 import type { Records } from "../store.ts";
 import type { RecordKind, RecordKinds, Tag } from "./records.ts";
 
@@ -71,6 +71,13 @@ export class Ec2 {
     const suffix = this.region.name === "us-east-1" ? "compute-1" : `${this.region.name}.compute`;
     return `ec2-${address.replaceAll(".", "-")}.${suffix}.amazonaws.com`;
   }
+}
+
+/** Where what has no region is kept. */
+export function homeOf(records: Records, quotas: Quotas): Ec2 {
+  const home = findRegion(homeOfGlobals);
+  if (home === undefined) throw new Error(`there is no ${homeOfGlobals}`);
+  return new Ec2(records, home, quotas);
 }
 
 const notFoundCodes: Readonly<Partial<Record<RecordKind, readonly [string, string]>>> = {
