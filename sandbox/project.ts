@@ -19,6 +19,8 @@ export interface MachineKeys {
   readonly hostKey: (name: string) => string;
   /** Id of the account of the simulated Cloudflare. */
   readonly cloudflareAccount: string;
+  /** PEM of the authority whose certificate the simulated Cloudflare shows to origins. */
+  readonly originPullAuthority: string;
 }
 
 function readText(file: string): string {
@@ -59,6 +61,7 @@ export function fillStack(text: string, keys: MachineKeys): Document {
   };
   fill([...networkPath, "operator", "authorizedKeys"], [keys.operator]);
   fill(["config", "blackroad-network:cloudflareAccountId"], keys.cloudflareAccount);
+  fill([...networkPath, "cloudflare", "originPullAuthority"], keys.originPullAuthority);
   const sites = document.getIn([...networkPath, "hosts"]);
   for (const { key: site, value: hosts } of isMap(sites) ? sites.items : []) {
     for (const { key: host, value: options } of isMap(hosts) ? hosts.items : []) {

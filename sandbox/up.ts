@@ -21,6 +21,7 @@ import { sandboxPaths, type SandboxPaths } from "./paths.ts";
 import { preparePackets, waitForMachines } from "./packets.ts";
 import { installPlugins, pluginTable } from "./plugins.ts";
 import { prepareProject } from "./project.ts";
+import { loadPullAuthority } from "./services/edge/certificates.ts";
 import { loadCredentials } from "./services/cloudflare/credentials.ts";
 import { loadAuthority } from "./services/edge/certificates.ts";
 import { PACKAGES_HOST, PAGE_HOST } from "./services/internet/web.ts";
@@ -123,6 +124,7 @@ async function prepareMachineKeys({ paths, progress }: Parts): Promise<void> {
       operator: readFileSync(operatorPublicKeyFile(paths), "utf8").trim(),
       hostKey: (name) => readHostKey(name, paths),
       cloudflareAccount: loadCredentials(paths).accountId,
+      originPullAuthority: loadPullAuthority(paths).pem,
     },
     paths,
   );

@@ -63,6 +63,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         timeout: monitor.timeoutSeconds,
         retries: monitor.retries,
         allowInsecure: monitor.allowInsecure,
+        ...(monitor.asZone === undefined ? {} : { probeZone: monitor.asZone }),
       },
       { parent: this },
     ).id;

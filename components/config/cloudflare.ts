@@ -1,4 +1,5 @@
 /** The part of the schema that is about Cloudflare: zones and their records, tunnels, load balancers and Access. */
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import * as leaf from "./leaf.ts";
 
@@ -40,7 +41,7 @@ const dnsRecord = leaf.record("a DNS record's options", {
   flags: leaf.integer("flags", 0, 255).optional(),
 });
 
-const tls = leaf.record("mode, minimumVersion and redirect", {
+const tls = leaf.record("mode, minimumVersion, redirect and originPulls", {
   /**
    * How Cloudflare speaks to origins: `off` and `flexible` in clear text, `full` by TLS with any certificate,
    * `strict` by TLS with one that public authorities or Cloudflare have signed.
@@ -54,6 +55,11 @@ const tls = leaf.record("mode, minimumVersion and redirect", {
     .default("1.2"),
   /** Whether Cloudflare answers HTTP with a redirect to HTTPS. */
   redirect: leaf.boolean.default(true),
+  /**
+   * Whether load balancers take requests for the zone's proxied names from Cloudflare alone: it shows them its client
+   * certificate (authenticated origin pulls), and by their other names they serve WebSockets only.
+   */
+  originPulls: leaf.boolean.default(false),
 });
 
 const cacheRule = leaf.record("a cache rule's options", {
@@ -170,14 +176,29 @@ const limits = leaf.record("loadBalancers, pools, endpoints and monitorIntervalS
   monitorIntervalSeconds: leaf.integer("seconds", 1, 3600).default(15),
 });
 
+/** Whether the text is one certificate of an authority, in PEM. */
+function isAuthority(text: string): boolean {
+  try {
+    return text.split("-----BEGIN ").length === 2 && new X509Certificate(text).ca;
+  } catch {
+    return false;
+  }
+}
+
+const authority = leaf.text("an authority's certificate in PEM", (value) =>
+  isAuthority(value) ? undefined : "must be the certificate of one authority, in PEM.",
+);
+
 /** What belongs to a Cloudflare account and not to one zone alone. */
-export const cloudflare = leaf.record("tunnels, loadBalancers, access and limits", {
+export const cloudflare = leaf.record("tunnels, loadBalancers, access, originPullAuthority and limits", {
   /** Tunnels by name; a name is an account's. */
   tunnels: leaf.named("a map from names to tunnels", leaf.name, tunnel).default({}),
   /** Load balancers by their full names. */
   loadBalancers: leaf.named("a map from names to load balancers", leaf.hostname, loadBalancer).default({}),
   /** Who may see what is behind a name, by full names that are proxied. */
   access: leaf.named("a map from names to Access applications", leaf.hostname, accessApplication).default({}),
+  /** The authority of the certificate that Cloudflare shows to origins; without it, Cloudflare's own. */
+  originPullAuthority: authority.optional(),
   /** What the account's plan allows; the defaults are those below Enterprise. */
   limits: limits.prefault({}),
 });

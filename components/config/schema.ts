@@ -145,11 +145,14 @@ const port = z
   )
   .default("all");
 
-const peer = leaf.text("a network such as 10.0.0.0/8, a group such as sg-internal, or operator", (value) => {
-  if (value === "operator" || /^sg-[a-z]/.test(value)) return undefined;
-  const checked = leaf.cidr.safeParse(value);
-  return checked.success ? undefined : checked.error.issues[0]?.message;
-});
+const peer = leaf.text(
+  "a network such as 10.0.0.0/8, a group such as sg-internal, operator or cloudflare",
+  (value) => {
+    if (value === "operator" || value === "cloudflare" || /^sg-[a-z]/.test(value)) return undefined;
+    const checked = leaf.cidr.safeParse(value);
+    return checked.success ? undefined : checked.error.issues[0]?.message;
+  },
+);
 
 const ruleOptions = {
   /** One port, an inclusive range, or all. ICMP has no ports. */
@@ -169,7 +172,7 @@ const securityGroup = leaf.record("a security group's description and rules", {
   description: ruleOptions.description,
   /** The regions that have the group; without it, all. */
   regions: leaf.list("a list of regions", leaf.name).optional(),
-  /** What may come in; `source` is a network, `sg-<group>` of the same region, or `operator`. */
+  /** What may come in; `source` is a network, `sg-<group>` of the same region, `operator`, or `cloudflare`: its edge. */
   ingress: leaf
     .list("a list of rules", leaf.record("an ingress rule's options", { ...ruleOptions, source: peer }))
     .default([]),

@@ -60,6 +60,8 @@ export const sources = {
   "dns/caa-value": `${rfc}/rfc8659#section-4`,
   "dns/spf-form": `${rfc}/rfc7208#section-4.5`,
   "dns/dmarc-form": `${rfc}/rfc7489#section-6.3`,
+  "cloudflare/origin-pulls-mode": `${cloudflare}/ssl/origin-configuration/authenticated-origin-pull/set-up/global`,
+  "cloudflare/origin-pulls-sources": `${cloudflare}/fundamentals/security/protect-your-origin-server`,
   "cloudflare/ingress-catch-all": `${cloudflare}/cloudflare-one/connections/connect-networks/do-more-with-tunnels/local-management/configuration-file`,
   "cloudflare/ingress-services": `${cloudflare}/cloudflare-one/connections/connect-networks/routing-to-tunnel/protocols`,
   "cloudflare/tunnel-account": `${cloudflare}/cloudflare-one/connections/connect-networks/routing-to-tunnel/dns`,

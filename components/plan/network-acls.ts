@@ -6,6 +6,7 @@
  * at networks and not at groups. Within a VPC they stand around the database tier alone; between the VPC and the rest
  * of the world around every tier. They remember nothing, so each flow has a rule for its answers, too.
  */
+import { cloudflareNetworks } from "../config/cloudflare-networks.ts";
 import { contains, isPrivate, rangeOf } from "../config/ip.ts";
 import { tiers, type Tier } from "../config/ledger.ts";
 import { cidrSlug } from "./keys.ts";
@@ -176,7 +177,11 @@ class AclPlanner {
   /** A group stands for all subnets of the tiers that its members are in, so that a further member changes nothing. */
   #networks({ peer }: SecurityRulePlan): string[] {
     // No subnet has IPv6 addresses.
-    if (peer.kind === "cidr") return peer.cidr.includes(":") ? [] : [peer.cidr];
+    if (peer.kind === "cidr") {
+      if (peer.cidr.includes(":")) return [];
+      // For a rule to each of Cloudflare's networks an ACL has no room: here they are the internet.
+      return [cloudflareNetworks.includes(peer.cidr) ? "0.0.0.0/0" : peer.cidr];
+    }
     const key = `${this.#region.key}/${peer.group}`;
     const members = this.#members.filter(({ groups }) => groups.includes(key)).map(({ tier }) => tier);
     return this.#region.subnets.filter(({ tier }) => members.includes(tier)).map(({ cidr }) => cidr);

@@ -1,5 +1,6 @@
 /** What a host's role puts on it. */
-import { namesOf } from "./cloudflare/zones.ts";
+import type { NetworkConfig } from "../config/schema.ts";
+import { isPulled, namesOf } from "./cloudflare/zones.ts";
 import { forwardedFlows, managementSources } from "./access.ts";
 import type { GenerationPart, ListenPlan } from "./generation.ts";
 import { api } from "./host/api.ts";
@@ -14,6 +15,7 @@ import { lan } from "./host/lan.ts";
 import { internalNetworks, publicResolvers } from "./host/networks.ts";
 import { namesStandIn } from "./host/names-stand-in.ts";
 import { nginxBalancer } from "./host/nginx.ts";
+import { cloudflareAuthority, type OriginPulls } from "./host/origin-pulls.ts";
 import { ownedService } from "./host/owned-service.ts";
 import { resolver } from "./host/resolver.ts";
 import { sshd, type Login } from "./host/sshd.ts";
@@ -76,10 +78,20 @@ function balancerOf({ config, site, key, hostname, address }: Place): Balancer {
   const backends = neighbours
     .filter(([, { role }]) => role === "api")
     .map(([name, host]) => ({ name, address: placeOf(config, site, name, host).address }));
-  const names = neighbours
+  const all = neighbours
     .filter(([, { role }]) => role === "load-balancer")
     .flatMap(([name]) => namesOf(`${site}/${name}`, config));
-  return { key, hostname, address, names: [...new Set(names)].sort(), backends };
+  const names = [...new Set(all)].sort();
+  return { key, hostname, address, names, backends, originPulls: originPullsOf(config, names) };
+}
+
+function originPullsOf(config: NetworkConfig, names: readonly string[]): OriginPulls | undefined {
+  const pulled = names.filter((name) => isPulled(config, name));
+  if (pulled.length === 0) return undefined;
+  return {
+    authority: config.cloudflare.originPullAuthority ?? cloudflareAuthority,
+    direct: names.filter((name) => !pulled.includes(name)),
+  };
 }
 
 /** Where the mesh is to answer about names, until it does. */

@@ -1,4 +1,5 @@
 /** A region's security groups, with one rule for each peer. */
+import { cloudflareNetworks } from "../config/cloudflare-networks.ts";
 import type { NetworkConfig, SecurityGroupConfig } from "../config/schema.ts";
 import { byKey, cidrSlug, sortedEntries } from "./keys.ts";
 import type { Peer, PortRange, SecurityGroupPlan, SecurityRulePlan } from "./model.ts";
@@ -21,6 +22,7 @@ export function groupsOf(region: string, config: NetworkConfig): [string, Securi
 
 function peersOf(text: string, config: NetworkConfig): Peer[] {
   if (text === "operator") return config.operator.cidrs.map((cidr) => ({ kind: "cidr", cidr }));
+  if (text === "cloudflare") return cloudflareNetworks.map((cidr) => ({ kind: "cidr", cidr }));
   if (text.startsWith("sg-")) return [{ kind: "security-group", group: text.slice("sg-".length) }];
   return [{ kind: "cidr", cidr: text }];
 }

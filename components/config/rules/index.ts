@@ -8,6 +8,7 @@ import * as guard from "./guard.ts";
 import * as hosts from "./hosts.ts";
 import * as mail from "./mail.ts";
 import * as networks from "./networks.ts";
+import * as originPulls from "./origin-pulls.ts";
 import * as privateDns from "./private-dns.ts";
 import * as quotas from "./quotas.ts";
 import type { Rule } from "./rule.ts";
@@ -132,6 +133,9 @@ export const rules: readonly Rule[] = [
   tunnels.ingressFits,
   tunnels.ingressNamesAreOurs,
   tunnels.tunnelNamesStayInside,
+  originPulls.originPullsSpeakTls,
+  originPulls.originPullsAreWhole,
+  originPulls.originsAreOpenToCloudflare,
   balancers.poolsHaveOrigins,
   balancers.fallbacksArePools,
   balancers.balancerNamesAreFree,

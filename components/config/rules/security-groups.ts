@@ -1,4 +1,5 @@
 /** Security groups say what AWS can carry out. */
+import { cloudflareNetworks } from "../cloudflare-networks.ts";
 import { outboundEndpointGroup } from "../private-dns.ts";
 import { suggestion, type Path } from "../problem.ts";
 import type { SecurityGroupConfig } from "../schema.ts";
@@ -119,7 +120,7 @@ export function* rulesAreDistinct(config: LooseConfig): Iterable<Finding> {
       if (protocol === undefined || peer === undefined) continue;
       const range =
         typeof port === "string" && /^(\d+)-\1$/.test(port) ? port.split("-")[0] : String(port ?? "all");
-      const peers = peer === "operator" ? items(config.operator?.cidrs).map(([, cidr]) => cidr) : [peer];
+      const peers = networksOf(config, peer);
       const keys = peers.map((one) => [direction, protocol, range, one].join(" "));
       const earlier = keys.map((key) => seen.get(key)).find((found) => found !== undefined);
       if (earlier === undefined) for (const key of keys) seen.set(key, path);
@@ -131,11 +132,23 @@ export function* rulesAreDistinct(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** What a peer that is no group stands for. */
+function networksOf(config: LooseConfig, peer: string): readonly string[] {
+  switch (peer) {
+    case "operator":
+      return items(config.operator?.cidrs).map(([, cidr]) => cidr);
+    case "cloudflare":
+      return cloudflareNetworks;
+    default:
+      return [peer];
+  }
+}
+
 /** How many rules the peer makes for IPv4 and for IPv6; a group counts as one of each. */
 function rulesOfPeer(config: LooseConfig, peer: string | undefined): { v4: number; v6: number } {
   if (peer === undefined) return { v4: 1, v6: 1 };
   if (peer.startsWith("sg-")) return { v4: 1, v6: 1 };
-  const cidrs = peer === "operator" ? items(config.operator?.cidrs).map(([, cidr]) => cidr) : [peer];
+  const cidrs = networksOf(config, peer);
   const v6 = cidrs.filter((cidr) => cidr.includes(":")).length;
   return { v4: cidrs.length - v6, v6 };
 }
@@ -153,7 +166,7 @@ export function* groupsAreWithinQuota(config: LooseConfig): Iterable<Finding> {
       ] as const) {
         const count = counts.reduce((sum, one) => sum + one[family], 0);
         if (count <= most) continue;
-        const message = `makes ${count} rules for ${protocol} (one for each network of operator), and AWS takes ${most}: join networks, split the group, or set quotas.rulesPerSecurityGroup.`;
+        const message = `makes ${count} rules for ${protocol} (one for each network of operator and of cloudflare), and AWS takes ${most}: join networks, split the group, or set quotas.rulesPerSecurityGroup.`;
         yield { path: ["securityGroups", name, direction], message, rule: "aws/quota-group-rules" };
       }
     }

@@ -27,7 +27,7 @@ export interface DnsRecordPlan {
 export interface ZoneSettingPlan {
   /** `blackroad.io/setting/ssl` */
   readonly key: string;
-  readonly id: "ssl" | "min_tls_version" | "always_use_https";
+  readonly id: "ssl" | "min_tls_version" | "always_use_https" | "tls_client_auth";
   readonly value: string;
 }
 
@@ -96,6 +96,8 @@ export interface MonitorPlan {
   readonly retries: number;
   /** Whether any certificate will do, as in the zone's TLS mode `full`. */
   readonly allowInsecure: boolean;
+  /** The zone whose certificate it shows to origins; `undefined` where they ask for none. */
+  readonly asZone: string | undefined;
 }
 
 export interface LoadBalancerPlan {

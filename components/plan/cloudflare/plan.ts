@@ -4,6 +4,7 @@ import { sortedEntries } from "../keys.ts";
 import { missing } from "../place.ts";
 import type { AccessPlan, CloudflarePlan, LoadBalancerPlan, PoolOriginPlan, PoolPlan } from "./model.ts";
 import { planTunnels, tunnelAddress } from "./tunnels.ts";
+import { isPulled, zoneOf } from "./zones.ts";
 
 type PoolConfig = LoadBalancerConfig["pools"][number];
 
@@ -32,9 +33,7 @@ function planLoadBalancer(
   name: string,
   balancer: LoadBalancerConfig,
 ): LoadBalancerPlan {
-  const zone = Object.keys(config.dns.zones)
-    .filter((candidate) => name === candidate || name.endsWith(`.${candidate}`))
-    .sort((a, b) => b.length - a.length)[0];
+  const zone = zoneOf(config, name);
   const tls = zone === undefined ? undefined : config.dns.zones[zone]?.tls;
   const { affinity, monitor } = balancer;
   return {
@@ -42,7 +41,12 @@ function planLoadBalancer(
     zone: zone ?? missing(name, "zone"),
     pools: balancer.pools.map((pool) => planPool(name, pool)),
     fallback: `${name}/${balancer.fallback}`,
-    monitor: { ...monitor, hostHeader: name, allowInsecure: tls?.mode !== "strict" },
+    monitor: {
+      ...monitor,
+      hostHeader: name,
+      allowInsecure: tls?.mode !== "strict",
+      asZone: isPulled(config, name) ? zone : undefined,
+    },
     steering: balancer.steering,
     proxied: balancer.proxied,
     ttlSeconds: balancer.ttl,

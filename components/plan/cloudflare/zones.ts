@@ -63,6 +63,8 @@ function planSettings(zone: string, { tls }: ZoneConfig): ZoneSettingPlan[] {
     setting("always_use_https", tls.redirect ? "on" : "off"),
     setting("min_tls_version", tls.minimumVersion),
     setting("ssl", tls.mode),
+    // Said where it is off as well: a setting that leaves the plan stays as it was.
+    setting("tls_client_auth", tls.originPulls ? "on" : "off"),
   ];
 }
 
@@ -95,4 +97,21 @@ export function namesOf(host: string, config: NetworkConfig): string[] {
     pools.some(({ hosts = [] }) => hosts.includes(host)) ? [name] : [],
   );
   return [...new Set([...published, ...balanced])].sort();
+}
+
+/** The zone of the configuration that a name is in: the longest that it ends in. */
+export function zoneOf(config: NetworkConfig, name: string): string | undefined {
+  return Object.keys(config.dns.zones)
+    .filter((zone) => name === zone || name.endsWith(`.${zone}`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** Whether whoever asks an origin for the name is Cloudflare, with its certificate. */
+export function isPulled(config: NetworkConfig, name: string): boolean {
+  const zone = zoneOf(config, name);
+  const zoneConfig = zone === undefined ? undefined : config.dns.zones[zone];
+  if (zone === undefined || zoneConfig?.tls?.originPulls !== true) return false;
+  const balancer = config.cloudflare.loadBalancers[name];
+  if (balancer !== undefined) return balancer.proxied;
+  return zoneConfig.records.some((record) => record.proxied && fullName(zone, record.name) === name);
 }

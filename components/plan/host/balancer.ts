@@ -2,6 +2,7 @@
 import type { CertificatePlan, GenerationPart, GenerationPlan, ListenPlan } from "../generation.ts";
 import { certificate } from "./certificate.ts";
 import { internalNetworks } from "./networks.ts";
+import type { OriginPulls } from "./origin-pulls.ts";
 
 /** An api host of the balancer's region. */
 export interface Backend {
@@ -18,6 +19,8 @@ export interface Balancer {
   /** Public names that resolve to a load balancer of the region, so that each can stand in for another. */
   readonly names: readonly string[];
   readonly backends: readonly Backend[];
+  /** `undefined` where anybody may ask for any name. */
+  readonly originPulls: OriginPulls | undefined;
 }
 
 /** Ports of the network guide's upstreams. */

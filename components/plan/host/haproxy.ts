@@ -13,6 +13,7 @@ import {
   type Balancer,
 } from "./balancer.ts";
 import { notice, plainFile } from "./file.ts";
+import { originPullFiles, originPullPath, type OriginPulls } from "./origin-pulls.ts";
 
 export const haproxyConfigPath = "/etc/haproxy/haproxy.cfg";
 
@@ -52,13 +53,28 @@ defaults
     timeout server 50s
 `;
 
-const frontends = `frontend http_redirect
+/** HAProxy reads a certificate on resumed sessions, too (`ssl_c_used`); one that is not Cloudflare's ends the handshake. */
+function demandOf({ direct }: OriginPulls): { readonly bind: string; readonly rules: string } {
+  const verify = (how: string): string => ` ca-file ${originPullPath} verify ${how}`;
+  if (direct.length === 0) return { bind: verify("required"), rules: "" };
+  const rules = `    # Names that lead past Cloudflare are for WebSockets alone.
+    acl from_cloudflare ssl_c_used
+    acl is_direct req.hdr(host),field(1,:) -i ${direct.join(" ")}
+    acl is_upgrade hdr(Upgrade) -i websocket
+    http-request deny deny_status 403 unless from_cloudflare or is_direct is_upgrade
+`;
+  return { bind: verify("optional"), rules };
+}
+
+function frontends({ originPulls }: Balancer): string {
+  const demand = originPulls === undefined ? { bind: "", rules: "" } : demandOf(originPulls);
+  return `frontend http_redirect
     bind *:80
     http-request redirect scheme https code 301
 
 frontend http_front
-    bind *:443 ssl crt ${tls.certificatePath} alpn h2,http/1.1
-    http-request set-header X-Real-IP %[src]
+    bind *:443 ssl crt ${tls.certificatePath} alpn h2,http/1.1${demand.bind}
+${demand.rules}    http-request set-header X-Real-IP %[src]
     http-request set-header X-Forwarded-Proto https
     default_backend api_servers
 
@@ -69,6 +85,7 @@ frontend http_front
     use_backend websocket_servers if is_websocket
     use_backend api_servers if is_api
 `;
+}
 
 /**
  * HAProxy's defaults, written down: a server that does not answer three looks is down, one that answers two is up again
@@ -115,7 +132,7 @@ frontend statistics
 }
 
 function configuration(balancer: Balancer): string {
-  return `${notice}${[haproxyGlobals, frontends, backends(balancer), haproxyStatistics(balancer)].join("\n")}`;
+  return `${notice}${[haproxyGlobals, frontends(balancer), backends(balancer), haproxyStatistics(balancer)].join("\n")}`;
 }
 
 /** The configuration, and what its service needs for it. */
@@ -128,13 +145,18 @@ export function haproxyFiles(text: string): HostFile[] {
 
 export function haproxyBalancer(balancer: Balancer): GenerationPart {
   const { certificates = [], files = [] } = serverCertificate(balancer, tls);
+  const pulled = originPullFiles(balancer.originPulls);
   return {
     packages: ["haproxy"],
-    files: [...haproxyFiles(configuration(balancer)), ...files],
+    files: [...haproxyFiles(configuration(balancer)), ...pulled, ...files],
     sysctls: balancerSysctls,
     listens: balancerListens,
     services: [
-      { unit: "haproxy.service", reload: [haproxyConfigPath, tls.certificatePath, tls.keyPath], restart: [] },
+      {
+        unit: "haproxy.service",
+        reload: [haproxyConfigPath, tls.certificatePath, tls.keyPath, ...pulled.map(({ path }) => path)],
+        restart: [],
+      },
     ],
     certificates,
   };

@@ -12,6 +12,7 @@ import {
   type Balancer,
 } from "./balancer.ts";
 import { notice, plainFile } from "./file.ts";
+import { originPullFiles, originPullPath } from "./origin-pulls.ts";
 
 export const nginxConfigPath = "/etc/nginx/nginx.conf";
 
@@ -78,7 +79,7 @@ function lines(indent: number, texts: readonly string[]): string {
   return texts.map((text) => `${" ".repeat(indent)}${text}\n`).join("");
 }
 
-const locations = `    location = /health {
+const apiLocations = `    location = /health {
         proxy_pass http://blackroad_api;
     }
 
@@ -87,7 +88,9 @@ const locations = `    location = /health {
         proxy_pass http://blackroad_api;
     }
 
-    # WebSocket routes
+`;
+
+const websocketLocations = `    # WebSocket routes
     location /ws/ {
         proxy_pass http://blackroad_websocket;
         proxy_set_header Upgrade $http_upgrade;
@@ -102,19 +105,28 @@ ${lines(8, proxyHeaders)}
     }
 `;
 
-function servers({ address, names }: Balancer): string {
-  return `server {
-    listen 80 default_server;
-    return 301 https://$host$request_uri;
+interface HttpsServer {
+  readonly names: readonly string[];
+  /** Takes whatever is meant for no other server. */
+  readonly isDefault: boolean;
+  /** Whether only Cloudflare is served. */
+  readonly isPulled: boolean;
+  readonly locations: string;
 }
 
-server {
-    listen 443 ssl http2 default_server;
+/** nginx answers 421 where a client names one server in its handshake and then asks for one that demands more. */
+const demand = `    ssl_client_certificate ${originPullPath};
+    ssl_verify_client on;
+`;
+
+function httpsServer({ names, isDefault, isPulled, locations }: HttpsServer): string {
+  return `server {
+    listen 443 ssl http2${isDefault ? " default_server" : ""};
     server_name ${names.length > 0 ? names.join(" ") : "_"};
 
     ssl_certificate ${tls.certificatePath};
     ssl_certificate_key ${tls.keyPath};
-    ssl_protocols TLSv1.2 TLSv1.3;
+${isPulled ? demand : ""}    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers ${ciphers};
     ssl_prefer_server_ciphers off;
     ssl_session_cache shared:blackroad:10m;
@@ -129,7 +141,30 @@ ${lines(4, proxyHeaders)}
     proxy_read_timeout 300s;
 
 ${locations}}
+`;
+}
 
+function httpsServers({ names, originPulls }: Balancer): string {
+  const direct = originPulls?.direct ?? [];
+  const main = httpsServer({
+    names: names.filter((name) => !direct.includes(name)),
+    isDefault: true,
+    isPulled: originPulls !== undefined,
+    locations: apiLocations + websocketLocations,
+  });
+  if (direct.length === 0) return main;
+  const past = { names: direct, isDefault: false, isPulled: false, locations: websocketLocations };
+  return `${main}\n${httpsServer(past)}`;
+}
+
+function servers(balancer: Balancer): string {
+  const { address } = balancer;
+  return `server {
+    listen 80 default_server;
+    return 301 https://$host$request_uri;
+}
+
+${httpsServers(balancer)}
 # Statistics, for the internal network.
 server {
     listen ${address}:${statisticsPort};
@@ -149,12 +184,19 @@ server {
 export function nginxBalancer(balancer: Balancer): GenerationPart {
   const { certificates = [], files = [] } = serverCertificate(balancer, tls);
   const http = `${upstreams(balancer)}\n${servers(balancer)}`;
+  const pulled = originPullFiles(balancer.originPulls).map(({ path }) => path);
   return {
     packages: ["nginx"],
-    files: [plainFile(nginxConfigPath, nginxConfiguration(http)), ...files],
+    files: [
+      plainFile(nginxConfigPath, nginxConfiguration(http)),
+      ...originPullFiles(balancer.originPulls),
+      ...files,
+    ],
     sysctls: balancerSysctls,
     listens: balancerListens,
-    services: [{ ...nginxService, reload: [...nginxService.reload, tls.certificatePath, tls.keyPath] }],
+    services: [
+      { ...nginxService, reload: [...nginxService.reload, tls.certificatePath, tls.keyPath, ...pulled] },
+    ],
     certificates,
   };
 }

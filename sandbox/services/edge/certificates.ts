@@ -24,10 +24,13 @@ const curve = { namedCurve: "P-256" } as const;
 
 const common = { maxPathLength: undefined, setSubjectKeyId: true, setAuthorityKeyId: false } as const;
 
-export function createAuthority(now = new Date()): { readonly pem: string; readonly key: string } {
+export function createAuthority(
+  now = new Date(),
+  commonName = "Sandbox edge CA",
+): { readonly pem: string; readonly key: string } {
   const { privateKey } = generateKeyPairSync("ec", curve);
   const subscriber = {
-    name: subjectName({ commonName: "Sandbox edge CA", organization: "blackroad-network sandbox" }),
+    name: subjectName({ commonName, organization: "blackroad-network sandbox" }),
     alternativeNames: [],
     publicKey: publicKeyInfo(privateKey),
   };
@@ -52,15 +55,15 @@ export function authorityFile(paths: SandboxPaths): string {
 }
 
 /**
- * The sandbox's authority, made at the first call. The certificate is renamed into its place last, and is what says that
- * there is one: a start that was killed in between makes both anew.
+ * An authority of the sandbox, made at the first call. The certificate is renamed into its place last, and is what says
+ * that there is one: a start that was killed in between makes both anew.
  */
-export function loadAuthority(paths: SandboxPaths): EdgeAuthority {
-  const keyFile = join(paths.keys, "edge-ca.key");
-  const file = authorityFile(paths);
+function loadFrom(paths: SandboxPaths, name: string, commonName: string): EdgeAuthority {
+  const keyFile = join(paths.keys, `${name}.key`);
+  const file = join(paths.keys, `${name}.pem`);
   if (!existsSync(file) || !existsSync(keyFile)) {
     mkdirSync(paths.keys, { recursive: true, mode: 0o700 });
-    const { pem, key } = createAuthority();
+    const { pem, key } = createAuthority(new Date(), commonName);
     writeFileSync(keyFile, key, { mode: 0o600 });
     writeFileSync(`${file}.new`, pem, { mode: 0o644 });
     renameSync(`${file}.new`, file);
@@ -68,13 +71,28 @@ export function loadAuthority(paths: SandboxPaths): EdgeAuthority {
   return openAuthority({ pem: readFileSync(file, "utf8"), key: readFileSync(keyFile, "utf8") });
 }
 
+/** Of what the edge shows to clients. */
+export function loadAuthority(paths: SandboxPaths): EdgeAuthority {
+  return loadFrom(paths, "edge-ca", "Sandbox edge CA");
+}
+
+/** Of what the edge shows to origins that ask; in place of Cloudflare's own (`origin-pull.cloudflare.net`). */
+export function loadPullAuthority(paths: SandboxPaths): EdgeAuthority {
+  return loadFrom(paths, "origin-pull-ca", "Sandbox origin pull CA");
+}
+
 export interface Leaf {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A server's certificate for exactly these names; they may begin with `*.`. */
-export function issueLeaf({ authority }: EdgeAuthority, names: readonly string[], now = new Date()): Leaf {
+/** A server's certificate for exactly these names, which may begin with `*.`; or a client's. */
+export function issueLeaf(
+  { authority }: EdgeAuthority,
+  names: readonly string[],
+  now = new Date(),
+  use: "server_auth" | "client_auth" = "server_auth",
+): Leaf {
   const { privateKey }: { privateKey: KeyObject } = generateKeyPairSync("ec", curve);
   const [commonName = ""] = names;
   const subscriber = {
@@ -84,13 +102,31 @@ export function issueLeaf({ authority }: EdgeAuthority, names: readonly string[]
   };
   const terms = {
     ...common,
-    allowedUses: ["digital_signature", "server_auth"],
+    allowedUses: ["digital_signature", use],
     validityPeriodHours: leafHours,
     isCa: false,
   };
   const { der } = issueCertificate(subscriber, authority, terms, now);
   const key = privateKey.export({ format: "pem", type: "pkcs8" });
   return { cert: encodePem("CERTIFICATE", der), key: key.toString() };
+}
+
+/** What the edge shows to origins that ask for a certificate, renewed as its others are. */
+export class PullCertificate {
+  readonly #authority: EdgeAuthority;
+  #leaf: { readonly leaf: Leaf; readonly made: number } | undefined;
+
+  constructor(authority: EdgeAuthority) {
+    this.#authority = authority;
+  }
+
+  leaf(): Leaf {
+    if (this.#leaf === undefined || Date.now() - this.#leaf.made >= renewMilliseconds) {
+      const leaf = issueLeaf(this.#authority, ["origin-pull.edge.test"], new Date(), "client_auth");
+      this.#leaf = { leaf, made: Date.now() };
+    }
+    return this.#leaf.leaf;
+  }
 }
 
 /** Renewed long before their end, should a sandbox live so long. */

@@ -41,7 +41,8 @@ export class Edge {
       ...(timings === undefined ? {} : { timings }),
     });
     this.monitors = new Monitors({
-      probe: async (monitor, endpoint) => await probe(monitor, endpoint, ways, this.tunnels),
+      probe: async (monitor, endpoint) =>
+        await probe(monitor, endpoint, { ways, tunnels: this.tunnels, isPull: (zone) => this.#isPull(zone) }),
       log,
       ...(clock === undefined ? {} : { clock }),
     });
@@ -60,6 +61,10 @@ export class Edge {
     this.#state = state;
     this.monitors.follow(state);
     this.tunnels.follow(state);
+  }
+
+  #isPull(name: string): boolean {
+    return this.#state.zones.find((zone) => zone.name === name)?.settings.tls_client_auth === "on";
   }
 
   #terms(serverName: string | undefined): TlsTerms | undefined {

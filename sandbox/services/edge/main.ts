@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { sandboxPaths, serviceSocket } from "../../paths.ts";
 import { announceReady, findService, retire } from "../../service.ts";
 import { whatWentWrong, writeLog } from "../log.ts";
-import { loadAuthority } from "./certificates.ts";
+import { loadAuthority, loadPullAuthority, PullCertificate } from "./certificates.ts";
 import { createControlServer } from "./control.ts";
 import { Edge } from "./edge.ts";
 import { authenticateTunnel, followCloudflare, type Following } from "./follow.ts";
@@ -71,6 +71,7 @@ async function main(): Promise<void> {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   resolver.setServers(addresses(values.resolver));
   const authority = loadAuthority(paths);
+  const pulls = new PullCertificate(loadPullAuthority(paths));
   const edge = new Edge({
     authority,
     ways: {
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
       own: new Set(proxy),
       ...(proxy[0] === undefined ? {} : { from: proxy[0] }),
       authorities: [authority.pem],
+      pullCertificate: () => pulls.leaf(),
     },
     authenticate: async (registration) => {
       await authenticateTunnel(registration, paths);

@@ -36,6 +36,8 @@ export interface Ways {
   readonly from?: string;
   /** Authorities, in PEM, that strict mode takes certificates of. */
   readonly authorities: readonly string[];
+  /** What it shows to origins by which zones have it say who it is; without it, nothing. */
+  readonly pullCertificate?: () => { readonly cert: string; readonly key: string };
   /** Where a connection for an address and port really goes. */
   readonly locate?: (address: string, port: number) => { readonly host: string; readonly port: number };
 }
@@ -44,7 +46,14 @@ export interface Connection {
   readonly address: string;
   readonly port: number;
   /** Nothing for plain HTTP. */
-  readonly tls: { readonly serverName: string; readonly verify: boolean } | undefined;
+  readonly tls:
+    | {
+        readonly serverName: string;
+        readonly verify: boolean;
+        /** Whether the edge shows its certificate to an origin that asks for one (authenticated origin pulls). */
+        readonly isPull: boolean;
+      }
+    | undefined;
 }
 
 /** How the network's own errors are called; everything else about a connection is a refusal. */
@@ -127,12 +136,13 @@ const certificateCodes = /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_
 export async function connectOrigin(target: Connection, ways: Ways): Promise<Socket> {
   const socket = await connectTcp(target, ways);
   if (target.tls === undefined) return socket;
-  const { serverName, verify } = target.tls;
+  const { serverName, verify, isPull } = target.tls;
   const secure = tlsConnect({
     socket,
     ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
     ALPNProtocols: ["http/1.1"],
     rejectUnauthorized: verify,
+    ...(isPull ? ways.pullCertificate?.() : {}),
     ...(verify ? { ca: [...ways.authorities] } : {}),
   });
   await settled(

@@ -50,12 +50,19 @@ function hostOf(headers: Headers): string {
   return String(headers.host).replace(/:\d+$/, "");
 }
 
+/** How a monitor gets at endpoints. */
+export interface Reach {
+  readonly ways: Ways;
+  readonly tunnels: TunnelCarrier;
+  /** Whether a zone of that name shows the edge's certificate to origins. */
+  readonly isPull: (zone: string) => boolean;
+}
+
 async function requestOnce(
   monitor: Monitor,
   endpoint: Endpoint,
   path: string,
-  ways: Ways,
-  tunnels: TunnelCarrier,
+  { ways, tunnels, isPull }: Reach,
 ): Promise<OriginAnswer> {
   const headers = probeHeaders(monitor, endpoint);
   const wanted = { method: monitor.method, path, headers, body: undefined, isUpgrade: false };
@@ -63,7 +70,8 @@ async function requestOnce(
   if (target.kind === "tunnel") return await tunnels.ask(target.tunnel, wanted, monitor.timeout);
   const isTls = monitor.type === "https";
   const port = monitor.port === 0 ? (target.port ?? (isTls ? 443 : 80)) : monitor.port;
-  const tls = isTls ? { serverName: hostOf(headers), verify: !monitor.allow_insecure } : undefined;
+  const { allow_insecure: insecure, probe_zone: zone } = monitor;
+  const tls = isTls ? { serverName: hostOf(headers), verify: !insecure, isPull: isPull(zone) } : undefined;
   const socket = await connectOrigin({ address: target.address, port, tls }, ways);
   return await ask(socket, wanted, monitor.timeout);
 }
@@ -80,15 +88,10 @@ async function textOf({ body, abandon }: OriginAnswer): Promise<string> {
   return Buffer.concat(chunks).subarray(0, mostBodyBytes).toString("utf8");
 }
 
-async function request(
-  monitor: Monitor,
-  endpoint: Endpoint,
-  ways: Ways,
-  tunnels: TunnelCarrier,
-): Promise<string | undefined> {
+async function request(monitor: Monitor, endpoint: Endpoint, reach: Reach): Promise<string | undefined> {
   let { path } = monitor;
   for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const answer = await requestOnce(monitor, endpoint, path, ways, tunnels);
+    const answer = await requestOnce(monitor, endpoint, path, reach);
     const text = await textOf(answer);
     const { location } = answer.headers;
     if (monitor.follow_redirects && answer.status >= 300 && answer.status < 400 && location !== undefined) {
@@ -103,15 +106,10 @@ async function request(
   return "too many redirects";
 }
 
-async function look(
-  monitor: Monitor,
-  endpoint: Endpoint,
-  ways: Ways,
-  tunnels: TunnelCarrier,
-): Promise<string | undefined> {
-  if (monitor.type !== "tcp") return await request(monitor, endpoint, ways, tunnels);
+async function look(monitor: Monitor, endpoint: Endpoint, reach: Reach): Promise<string | undefined> {
+  if (monitor.type !== "tcp") return await request(monitor, endpoint, reach);
   const { address } = endpoint.origin;
-  const socket = await connectOrigin({ address, port: monitor.port, tls: undefined }, ways);
+  const socket = await connectOrigin({ address, port: monitor.port, tls: undefined }, reach.ways);
   socket.destroy();
   return undefined;
 }
@@ -119,12 +117,7 @@ async function look(
 const timeouts: ReadonlySet<number> = new Set([failures.connectTimeout.code, failures.responseTimeout.code]);
 
 /** Looks once, for as long as the monitor says. */
-export async function probe(
-  monitor: Monitor,
-  endpoint: Endpoint,
-  ways: Ways,
-  tunnels: TunnelCarrier,
-): Promise<Finding> {
+export async function probe(monitor: Monitor, endpoint: Endpoint, reach: Reach): Promise<Finding> {
   if (!["http", "https", "tcp"].includes(monitor.type)) {
     return { kind: "unknown", reason: `the sandbox has no monitors of type ${monitor.type}` };
   }
@@ -138,7 +131,10 @@ export async function probe(
     }, timeout * 1_000);
   });
   try {
-    const fault = await Promise.race([look(monitor, endpoint, { ...ways, limits }, tunnels), late]);
+    const fault = await Promise.race([
+      look(monitor, endpoint, { ...reach, ways: { ...reach.ways, limits } }),
+      late,
+    ]);
     if (fault !== undefined) return { kind: "down", reason: fault, isTimeout: false };
     return { kind: "up", milliseconds: performance.now() - began };
   } catch (error) {

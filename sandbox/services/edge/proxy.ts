@@ -249,7 +249,7 @@ export class Proxy {
     };
     const { responseSeconds } = ways.limits;
     if (aim.target.kind === "tunnel") return await tunnels.ask(aim.target.tunnel, asked, responseSeconds);
-    const { ssl } = zone.settings;
+    const { ssl, tls_client_auth: pull } = zone.settings;
     const isTls = front.scheme === "https" && (ssl === "full" || ssl === "strict");
     // What came over TLS and goes on without it goes to the port of plain HTTP.
     const port = front.scheme === "https" && !isTls ? 80 : front.port;
@@ -257,7 +257,9 @@ export class Proxy {
       {
         address: aim.target.address,
         port: aim.target.port ?? port,
-        tls: isTls ? { serverName: hostName(aim.host), verify: ssl === "strict" } : undefined,
+        tls: isTls
+          ? { serverName: hostName(aim.host), verify: ssl === "strict", isPull: pull === "on" }
+          : undefined,
       },
       ways,
     );

@@ -55,6 +55,7 @@ const settings = z.object({
   always_use_https: text,
   min_tls_version: z.enum(["1.0", "1.1", "1.2", "1.3"]),
   websockets: text,
+  tls_client_auth: text,
   ip_geolocation: text,
 });
 
@@ -104,6 +105,8 @@ const monitor = z.object({
   expected_body: text,
   follow_redirects: z.boolean(),
   allow_insecure: z.boolean(),
+  /** The name of the zone as which it asks; empty for none. */
+  probe_zone: text,
 });
 
 const tunnel = z.object({

@@ -10,6 +10,7 @@ const keys: MachineKeys = {
   operator: "ssh-ed25519 AAAA operator",
   hostKey: (name) => `ecdsa-sha2-nistp256 BBBB ${name}`,
   cloudflareAccount: "0123456789abcdef0123456789abcdef",
+  originPullAuthority: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 };
 
 interface Stack {

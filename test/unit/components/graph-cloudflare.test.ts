@@ -11,7 +11,7 @@ const zone = {
   managed: true,
   records: [{ name: "dashboard", type: "CNAME", tunnel: "way", proxied: true }],
   dnssec: true,
-  tls: { mode: "full", minimumVersion: "1.2", redirect: true },
+  tls: { mode: "full", minimumVersion: "1.2", redirect: true, originPulls: true },
   cache: [{ name: "static", path: "/static/", edgeSeconds: 3600, browserSeconds: 60 }],
 };
 
@@ -47,7 +47,9 @@ function ours(): readonly Registered[] {
 }
 
 beforeAll(async () => {
-  const network = changed(["dns zones example.test", zone], ["cloudflare", account]);
+  // The region's load balancers have names of both zones.
+  const other = ["dns zones blackroad.io tls", { originPulls: true }] as const;
+  const network = changed(["dns zones example.test", zone], other, ["cloudflare", account]);
   run = await runProgram("prod", { config: { "blackroad-network:network": JSON.stringify(network) } });
 }, 120_000);
 

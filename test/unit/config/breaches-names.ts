@@ -208,6 +208,42 @@ const balancerBreaches: readonly Breach[] = [
   ),
 ];
 
+/** Origins that only Cloudflare asks, with a group that lets nobody else in. */
+const pulled: Edits = {
+  "dns zones blackroad.io tls originPulls": true,
+  "securityGroups public ingress 0 source": "cloudflare",
+  "securityGroups public ingress 1 source": "cloudflare",
+};
+
+const pullBreaches: readonly Breach[] = [
+  breach(
+    "schema",
+    { "cloudflare originPullAuthority": "-----BEGIN CERTIFICATE-----" },
+    "cloudflare.originPullAuthority",
+  ),
+  breach("originPullsSpeakTls", { ...pulled, "dns zones blackroad.io tls mode": "flexible" }, [
+    'dns.zones["blackroad.io"].tls.originPulls',
+    "cloudflare/origin-pulls-mode",
+  ]),
+  breach(
+    "originPullsAreWhole",
+    {
+      ...pulled,
+      "dns zones other.test": {
+        managed: true,
+        records: [{ name: "www", type: "A", host: "us-west/lb-2", proxied: true }],
+      },
+    },
+    'dns.zones["other.test"]',
+  ),
+  breach(
+    "originsAreOpenToCloudflare",
+    { "dns zones blackroad.io tls originPulls": true },
+    ["hosts.eu-west.lb-1.securityGroups[0]", "cloudflare/origin-pulls-sources"],
+    ["hosts.us-west.lb-2.securityGroups[0]", "cloudflare/origin-pulls-sources"],
+  ),
+];
+
 const guardBreaches: readonly Breach[] = [
   breach(
     "approvalsEnd",
@@ -225,5 +261,6 @@ export const nameBreaches: readonly Breach[] = [
   ...recordBreaches,
   ...tunnelBreaches,
   ...balancerBreaches,
+  ...pullBreaches,
   ...guardBreaches,
 ];

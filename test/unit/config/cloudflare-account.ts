@@ -10,8 +10,23 @@ import {
   proxied,
   records,
   tunnel,
+  zone,
   type Demand,
 } from "./cloudflare-subject.ts";
+import type { Change } from "./subject.ts";
+
+/** A zone whose name leads to the host, which takes it from Cloudflare alone. */
+const pulledBy = (host: string): Change => [
+  zone,
+  {
+    managed: true,
+    records: [{ name: "www", type: "A", host, proxied: true }],
+    tls: { originPulls: true },
+  },
+];
+
+/** The other zone that the region's load balancers have names of. */
+const alsoPulled: Change = ["dns zones blackroad.io tls", { originPulls: true }];
 
 export const accountCases: readonly Demand[] = [
   {
@@ -322,5 +337,27 @@ export const accountCases: readonly Demand[] = [
       ],
     ],
     right: [records(proxied), account({ access: { "www.example.test": { emails: ["a@example.test"] } } })],
+  },
+  {
+    rule: "a certificate for origins without TLS to them",
+    demands: "cloudflare/origin-pulls-mode",
+    wrong: [[zone, { managed: true, tls: { mode: "flexible", originPulls: true } }]],
+    says: [
+      [at("tls.originPulls"), "needs TLS to origins, and the mode is flexible: set mode to full or strict."],
+    ],
+    right: [[zone, { managed: true, tls: { mode: "strict", originPulls: true } }]],
+  },
+  {
+    rule: "an origin that only Cloudflare asks, open to everybody",
+    demands: "cloudflare/origin-pulls-sources",
+    wrong: [alsoPulled, pulledBy("us-west/lb-2")],
+    says: [
+      [
+        "hosts.us-west.lb-2.securityGroups[0]",
+        "opens the web's ports to everybody, and www.example.test is asked for by Cloudflare alone: use a group whose source is cloudflare.",
+      ],
+    ],
+    // Clients reach the first one past Cloudflare, too.
+    right: [alsoPulled, pulledBy("us-west/lb-1")],
   },
 ];

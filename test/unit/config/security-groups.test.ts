@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "securityGroups.hub.ingress",
-        "makes 62 rules for IPv4 (one for each network of operator), and AWS takes 60: join networks, split the group, or set quotas.rulesPerSecurityGroup.",
+        "makes 62 rules for IPv4 (one for each network of operator and of cloudflare), and AWS takes 60: join networks, split the group, or set quotas.rulesPerSecurityGroup.",
       ],
     ],
     // So many networks have no room in an ACL.

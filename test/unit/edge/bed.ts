@@ -15,6 +15,10 @@ import { describeJson, type Described } from "./describe-json.ts";
 
 export const authority = openAuthority(createAuthority());
 const strangers = openAuthority(createAuthority());
+const pullAuthority = openAuthority(createAuthority());
+
+/** What the edge shows to origins that ask for a certificate. */
+export const pullCertificate = issueLeaf(pullAuthority, ["origin-pull.edge.test"], new Date(), "client_auth");
 
 export interface Answer {
   readonly status: number;
@@ -83,6 +87,7 @@ export class Bed {
         },
         own: new Set(["104.16.0.10"]),
         authorities: [authority.pem],
+        pullCertificate: () => pullCertificate,
         locate: (address, port) => {
           const found = this.places.get(`${address}:${port}`);
           if (found === undefined) throw new Error(`the test has nothing at ${address}:${port}`);
@@ -131,6 +136,12 @@ export class Bed {
   ): Promise<HttpServer> {
     const leaf = issueLeaf(signer === "public" ? authority : strangers, names);
     return await this.#at(address, createHttps(leaf, handler));
+  }
+
+  /** The same, for those alone who show the edge's certificate. */
+  async pulled(address: string, names: readonly string[]): Promise<HttpServer> {
+    const demand = { requestCert: true, rejectUnauthorized: true, ca: pullAuthority.pem };
+    return await this.#at(address, createHttps({ ...issueLeaf(authority, names), ...demand }, echo(address)));
   }
 
   /** A port where nobody listens. */

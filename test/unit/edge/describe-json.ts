@@ -9,6 +9,7 @@ export const settings = {
   min_tls_version: "1.0",
   websockets: "on",
   ip_geolocation: "on",
+  tls_client_auth: "off",
 };
 
 export function record(name: string, type: string, content: string, proxied = true): Fields {
@@ -56,6 +57,7 @@ export function monitor(name: string, more: Fields = {}): Fields {
     expected_body: "",
     follow_redirects: false,
     allow_insecure: false,
+    probe_zone: "",
     ...more,
   };
 }

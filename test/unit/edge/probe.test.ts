@@ -4,7 +4,7 @@ import { failures, OriginError } from "../../../sandbox/services/edge/errors.ts"
 import { cloudflareLimits, type OriginRequest, type Ways } from "../../../sandbox/services/edge/origin.ts";
 import { expects, probe } from "../../../sandbox/services/edge/probe.ts";
 import type { TunnelCarrier } from "../../../sandbox/services/edge/proxy.ts";
-import { authority, Bed } from "./bed.ts";
+import { authority, Bed, pullCertificate } from "./bed.ts";
 import { monitor, origin, pool, stateOf } from "./describe-json.ts";
 import { FullListener } from "./full-listener.ts";
 
@@ -23,6 +23,7 @@ const ways: Ways = {
   resolve: async () => await Promise.reject(new Error("there are no names here")),
   own: new Set(),
   authorities: [authority.pem],
+  pullCertificate: () => pullCertificate,
   locate: (address, port) => bed.places.get(`${address}:${port}`) ?? { host: "127.0.0.1", port: 1 },
 };
 
@@ -39,7 +40,8 @@ async function look(
   const [first] = own?.origins ?? [];
   if (watched === undefined || own === undefined || first === undefined)
     throw new Error("nothing to look at");
-  const finding = await probe(watched, { pool: own, origin: first }, ways, tunnels);
+  const isPull = (name: string): boolean => name === "pulled.test";
+  const finding = await probe(watched, { pool: own, origin: first }, { ways, tunnels, isPull });
   if (finding.kind === "up") return "up";
   return finding.kind === "unknown" ? `unknown: ${finding.reason}` : finding.reason;
 }
@@ -106,6 +108,14 @@ describe("a look", () => {
     expect(await look({ type: "https", header: { Host: ["other.test"] } })).toMatch(/^526 /);
     expect(await look({ type: "https", header }, "198.51.100.2")).toMatch(/^526 /);
     expect(await look({ type: "https", header, allow_insecure: true }, "198.51.100.2")).toBe("up");
+  });
+
+  it("shows the edge's certificate as the zone that it asks as", async () => {
+    await bed.pulled("198.51.100.6:443", ["lb.test"]);
+    const pulled = { type: "https", header: { Host: ["lb.test"] }, path: "/" };
+    expect(await look({ ...pulled, probe_zone: "pulled.test" }, "198.51.100.6")).toBe("up");
+    expect(await look({ ...pulled, probe_zone: "other.test" }, "198.51.100.6")).toMatch(/^5\d\d /);
+    expect(await look(pulled, "198.51.100.6")).toMatch(/^5\d\d /);
   });
 
   it("follows where the endpoint sends it only if it is to", async () => {

@@ -33,6 +33,19 @@ beforeEach(() => {
   zone();
 });
 
+describe("an origin that asks who is there", () => {
+  it("is shown the edge's certificate where the zone says so", async () => {
+    await bed.pulled("198.51.100.9:443", ["pull.zone.test"]);
+    const pull = record("pull.zone.test", "A", "198.51.100.9");
+    zone({ tls_client_auth: "on" }, [pull]);
+    expect((await bed.echo("https://pull.zone.test/")).at).toBe("198.51.100.9:443");
+    expect((await bed.echo("https://www.zone.test/")).at).toBe("198.51.100.1:443");
+    zone({ tls_client_auth: "off" }, [pull]);
+    const { status } = await bed.ask("https://pull.zone.test/");
+    expect([520, 525]).toContain(status);
+  });
+});
+
 describe("a visitor's connection", () => {
   it("is served over HTTP/1.1 and HTTP/2, with a certificate for the zone", async () => {
     const { at } = await bed.echo("https://www.zone.test/a?b=c");

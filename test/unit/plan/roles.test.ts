@@ -137,7 +137,7 @@ describe("HAProxy in front of the API", () => {
 
 describe("load balancers", () => {
   it("serve all api hosts of their own region, and no others", () => {
-    const api = { role: "api", instanceType: "t3.micro", securityGroups: ["internal"] };
+    const api = { role: "api", instanceType: "t3.micro", securityGroups: ["internal", "updates"] };
     const plan = planWith(["hosts us-west api-9", { ...api, address: "10.0.11.20" }]);
     expect(fileText(plan, "us-west/lb-1", "/etc/nginx/nginx.conf")).toContain("10.0.11.20:8080 weight=5;");
     expect(fileText(plan, "us-west/lb-2", "/etc/haproxy/haproxy.cfg")).toContain(
