@@ -142,9 +142,11 @@ export class Vpc extends pulumi.ComponentResource {
         region: this.#region,
         allocationId: eip.id,
         subnetId: found(this.subnetIds, nat.subnet, "subnet"),
+        privateIp: nat.address,
         tags: this.#tags(nat.key),
       },
-      { parent: this, dependsOn },
+      // A gateway that AWS has given another address keeps it: to move it would be to replace it.
+      { parent: this, dependsOn, ignoreChanges: ["privateIp"] },
     );
   }
 

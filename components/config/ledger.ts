@@ -120,6 +120,14 @@ export function subnetNetwork(vpc: Range, tier: Tier, zone: string): Range | und
   return part(vpc, vpc.prefix + subnetBits, number);
 }
 
+/**
+ * The address that every public subnet keeps for a NAT gateway, whether it has one or not: the last that AWS does not
+ * keep itself. Left to choose, AWS takes any that is free, and so perhaps one that a host is still to have.
+ */
+export function natAddress(subnet: Range): number {
+  return subnet.last - 1;
+}
+
 /** Every reserved network of a VPC, with what it is reserved for. */
 export function reservedSubnets(vpc: Range): { tier: Tier; zone: number; range: Range }[] {
   if (vpc.prefix > smallestLedgerPrefix) return [];

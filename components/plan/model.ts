@@ -113,6 +113,8 @@ export interface NatGatewayPlan {
   readonly key: string;
   /** Key of the public subnet it stands in. */
   readonly subnet: string;
+  /** Its private address there, reserved for it. */
+  readonly address: string;
 }
 
 /** One entry of a network ACL. All of them allow: what none allows is denied by AWS's own last entry. */

@@ -1,6 +1,7 @@
 /** A region's subnets and NAT gateways. */
 import type { RegionConfig } from "../config/schema.ts";
-import { tiers, type Tier } from "../config/ledger.ts";
+import { formatAddress, rangeOf } from "../config/ip.ts";
+import { natAddress, tiers, type Tier } from "../config/ledger.ts";
 import { byKey } from "./keys.ts";
 import type { NatGatewayPlan, SubnetPlan } from "./model.ts";
 
@@ -43,8 +44,15 @@ function natZones(region: RegionConfig): readonly string[] {
 }
 
 export function planNatGateways(key: string, region: RegionConfig): NatGatewayPlan[] {
+  const subnets = new Map(planSubnets(key, region).map((subnet) => [subnet.key, subnet.cidr]));
   return natZones(region)
-    .map((zone) => ({ key: natKey(key, zone), subnet: `${key}/public/${zone}` }))
+    .flatMap((zone): NatGatewayPlan[] => {
+      const subnet = `${key}/public/${zone}`;
+      const cidr = subnets.get(subnet);
+      // The configuration's rules demand one.
+      if (cidr === undefined) return [];
+      return [{ key: natKey(key, zone), subnet, address: formatAddress(natAddress(rangeOf(cidr))) }];
+    })
     .sort(byKey);
 }
 

@@ -1,9 +1,10 @@
 /** Networks that are written keep off what the address ledger reserves, and the ledger has what is asked of it. */
 import { sharedSlots } from "../addresses.ts";
-import { formatRange, overlaps, parseCidr, type Range } from "../ip.ts";
+import { formatAddress, formatRange, overlaps, parseAddress, parseCidr, type Range } from "../ip.ts";
 import {
   isFreeSlot,
   ledgerVpc,
+  natAddress,
   reservedFor,
   reservedSubnets,
   slotNetwork,
@@ -16,6 +17,7 @@ import {
 } from "../ledger.ts";
 import type { Path } from "../problem.ts";
 import { defaultAddressPool } from "../schema.ts";
+import { instancesOf, subnetOf } from "./instances.ts";
 import {
   entries,
   items,
@@ -170,5 +172,17 @@ export function* natZonesExist(config: LooseConfig): Iterable<Finding> {
       const message = `has no public subnet for the NAT gateway to stand in: add one, or use another zone.`;
       yield { path, message, rule: "aws/nat-in-public-subnet" };
     }
+  }
+}
+
+/** Every public subnet keeps an address for a NAT gateway, so that one that is added later finds it free. */
+export function* hostsSpareNatAddress(config: LooseConfig): Iterable<Finding> {
+  for (const instance of instancesOf(config)) {
+    const subnet = subnetOf(instance);
+    if (subnet?.tier !== "public" || instance.host.address === undefined) continue;
+    const { first, last } = subnet.range;
+    if (parseAddress(instance.host.address) !== natAddress(subnet.range)) continue;
+    const message = `is kept for a NAT gateway: ${instance.host.address} is the last usable one of the public subnet ${subnet.cidr}. Use one from ${formatAddress(first + 4)} to ${formatAddress(last - 2)}.`;
+    yield { path: [...instance.path, "address"], message };
   }
 }

@@ -77,6 +77,7 @@ export const rules: readonly Rule[] = [
   hosts.instancesAreComplete,
   hosts.machinesAreComplete,
   hosts.instanceAddressesFit,
+  addresses.hostsSpareNatAddress,
   hosts.instanceAddressesAreDistinct,
   hosts.instanceGroupsExist,
   hosts.publicAddressesFit,

@@ -168,6 +168,11 @@ const hostBreaches: readonly Breach[] = [
     `${standIn}.memory-service[1]`,
   ),
   breach(
+    "hostsSpareNatAddress",
+    { "hosts eu-west lb-1 address": "10.1.2.254" },
+    "hosts.eu-west.lb-1.address",
+  ),
+  breach(
     "sessionManagerHasWay",
     {
       "regions camp": {

@@ -185,7 +185,10 @@ function expectRoutesToHold(plan: NetworkPlan): void {
     }
     for (const { routeTable } of subnets) expect(routeTables.map(({ key }) => key)).toContain(routeTable);
     for (const nat of natGateways) {
-      expect(subnets.find(({ key }) => key === nat.subnet)?.tier).toBe("public");
+      const subnet = subnets.find(({ key }) => key === nat.subnet);
+      expect(subnet?.tier).toBe("public");
+      expect(cidrIncludes(subnet?.cidr ?? "", nat.address)).toBe(true);
+      expect(plan.hosts.map(({ address }) => address)).not.toContain(nat.address);
     }
   }
 }
