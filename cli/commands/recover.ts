@@ -19,7 +19,8 @@ there is one: make sure that the update has ended, wherever it ran, then \`pulum
 Where the engine lived and a provider died (an update that failed with "error reading from server: EOF"), the state
 has no note of what the provider was making: --search also looks for everything that the next update would create.
 So it does where Cloudflare made something and its answer was lost: the provider's repetition was refused, because
-there was one of that name already.
+there was one of that name already. In AWS tags tell what is the stack's; at Cloudflare nothing does, so what is found
+there is adopted only where --adopt names its id.
 
 Of what the provider cannot list (the association of a forwarding rule with a VPC), recovery says by which command of
 AWS's to look for it, and is told with --found.
@@ -38,6 +39,7 @@ interface Options {
   readonly force?: true;
   readonly search?: true;
   readonly found: Readonly<Record<string, string>>;
+  readonly adopt?: readonly string[];
   readonly settle: number;
 }
 
@@ -56,7 +58,7 @@ function foundId(text: string, earlier: Readonly<Record<string, string>>): Recor
 }
 
 function lines(recovery: Recovery, { stack, dryRun }: Options): string[] {
-  const { locks, unseenLocks, torn, decisions, refreshed } = recovery;
+  const { locks, unseenLocks, torn, decisions, open, refreshed } = recovery;
   const would = dryRun === true ? "would be " : "";
   const all = [
     ...locks.map((lock) => `lock ${would}taken away: ${lock}`),
@@ -71,6 +73,7 @@ function lines(recovery: Recovery, { stack, dryRun }: Options): string[] {
           return `${would}forgotten: ${decision.urn} (${decision.reason})`;
       }
     }),
+    ...open.map(({ urn, ...found }) => `to be named by --adopt: ${"id" in found ? found.id : ""} as ${urn}`),
     ...refreshed.map((urn) => `${would}read back: ${urn}`),
   ];
   const said = all.length === 0 ? [`${stack}: nothing to recover`] : all;
@@ -116,6 +119,7 @@ export function addRecover(parent: Command): void {
       foundId,
       {},
     )
+    .option("--adopt <id...>", "what a search has found at Cloudflare and is this stack's")
     .option("--settle <seconds>", "how long the cloud may take to show what it has made", seconds, 15)
     .addHelpText("after", examples)
     .action(async (options: Options, command: Command) => {
@@ -126,6 +130,7 @@ export function addRecover(parent: Command): void {
           ...(options.force === true ? ["--force"] : []),
           ...(options.search === true ? ["--search"] : []),
           ...Object.entries(options.found).flatMap(([urn, id]) => ["--found", `${urn}=${id}`]),
+          ...(options.adopt === undefined ? [] : ["--adopt", ...options.adopt]),
           ...(json === true ? ["--json"] : []),
         ];
         await recoverSandbox(sandboxPaths(), flags, true);
@@ -143,6 +148,7 @@ export function addRecover(parent: Command): void {
               force: options.force === true,
               search: options.search === true,
               found: options.found,
+              adopt: options.adopt ?? [],
               settleSeconds: options.settle,
               onProgress: say,
             }),

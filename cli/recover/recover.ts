@@ -14,6 +14,7 @@ import { bareName, NoPulumiError, runPulumi } from "../pulumi.ts";
 import type { Answers } from "./ask.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
+import { claimsOf, objection } from "./claim.ts";
 import { checkpointComplaint } from "./checkpoint.ts";
 import { decide } from "./decide.ts";
 import { lockOwner, readLocks } from "./lock.ts";
@@ -42,6 +43,8 @@ export interface RecoverOptions {
   readonly search: boolean;
   /** What a person found of what no provider lists: ids by URN, `none` where there is nothing. */
   readonly found: Readonly<Record<string, string>>;
+  /** Ids at Cloudflare of which a person says that they are the stack's, though a search cannot tell. */
+  readonly adopt: readonly string[];
   /**
    * For how long after the killed update a cloud may not show what it has made, in seconds: recovery waits for the
    * rest of that time before it asks.
@@ -59,6 +62,8 @@ export interface Recovery {
   /** Files of the backend that were torn, and so taken away. */
   readonly torn: readonly string[];
   readonly decisions: readonly Decision[];
+  /** What a search has found and nobody can tell to be the stack's; only where nothing is changed. */
+  readonly open: readonly Decision[];
   /** What was adopted, and updates and deletes that were under way: a refresh told what became of them. */
   readonly refreshed: readonly string[];
 }
@@ -296,7 +301,8 @@ async function mend(
  * It may be killed at any moment and be repeated: notes of pending operations stay until the mended state replaces
  * them in one write, and in that state everything that is still to be read back says so.
  *
- * @throws {@link RecoverError} where a person must decide first; nothing but a dead lock has been changed then
+ * @throws {@link RecoverError} where a person must decide first; nothing has been changed then but a dead lock, and, of
+ * a search, what the state's own notes say
  */
 export async function recover(options: RecoverOptions): Promise<Recovery> {
   const released = await release(options);
@@ -305,12 +311,15 @@ export async function recover(options: RecoverOptions): Promise<Recovery> {
     const state = await exportState(options, folder);
     const decisions = await decideAll(options, state);
     const refreshed = await mend(options, folder, state, decisions);
-    if (!options.search) return { ...released, decisions, refreshed };
+    if (!options.search) return { ...released, decisions, open: [], refreshed };
     const planned = await withPlannedCreates(options, await exportState(options, folder));
-    const found = (await decideAll(options, planned)).filter(({ action }) => action !== "forget");
-    const read = await mend(options, folder, onlyFound(planned, found), found);
-    const all = { decisions: [...decisions, ...found], refreshed: [...new Set([...refreshed, ...read])] };
-    return { ...released, ...all };
+    const claims = claimsOf(await decideAll(options, planned), options.adopt);
+    const why = objection(claims);
+    if (why !== undefined && !options.dryRun) throw new RecoverError(why);
+    const { claimed, open } = claims;
+    const read = await mend(options, folder, onlyFound(planned, claimed), claimed);
+    const all = { decisions: [...decisions, ...claimed], refreshed: [...new Set([...refreshed, ...read])] };
+    return { ...released, ...all, open };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -54,6 +54,7 @@ const options = {
   force: false,
   search: false,
   found: {},
+  adopt: [],
   settleSeconds: 0,
   onProgress: () => undefined,
 };

@@ -67,6 +67,7 @@ function recoverDev(found: Readonly<Record<string, string>> = {}) {
     force: false,
     search: false,
     found,
+    adopt: [],
     settleSeconds: 0,
     onProgress: () => undefined,
   });
