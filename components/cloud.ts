@@ -123,7 +123,8 @@ function createInstance(
   { userData, opts }: { userData: pulumi.Output<string>; opts: pulumi.ComponentResourceOptions },
 ): Instance {
   const { vpc, securityGroups, sessionManager } = region;
-  const args = { host, instance, vpc, securityGroups, profile: sessionManager?.profile, userData };
+  const profile = instance.ssmAgent === undefined ? undefined : sessionManager?.profile;
+  const args = { host, instance, vpc, securityGroups, profile, userData };
   const hub = plan.vpn.hubs.find((candidate) => candidate.host === host.key);
   return hub === undefined
     ? new Instance(host.key, args, opts)

@@ -264,6 +264,8 @@ const host = leaf.record("a host's options", {
   securityGroups: leaf.list("a list of security groups", leaf.name).optional(),
   /** In a region: whether it has a public address that stays. */
   elasticIp: leaf.boolean.optional(),
+  /** In a region whose instances have Systems Manager: `false` for one that does without. */
+  sessionManager: leaf.boolean.optional(),
   /** In a region: GiB of the root volume; 8 unless said otherwise. */
   rootVolumeGiB: leaf.integer("GiB", 8, 16384).optional(),
   /** Of a lan-member, tower or storage: the VPN peer of the same place through which it is reached, by its name. */

@@ -49,6 +49,11 @@ export interface CloudConfig extends BootIdentityArgs {
 /** The cloud-config document: what cloud-init does at the instance's first boot, and only then. */
 export function renderCloudConfig(config: CloudConfig): string {
   const { aptProxy, instance } = config.host;
+  const agent = instance?.ssmAgent === undefined ? undefined : ssmAgentInstall(instance.ssmAgent);
+  const files = [
+    ...(aptProxy === undefined ? [] : [{ path: aptProxyPath, content: aptProxy }]),
+    ...(agent?.write_files ?? []),
+  ];
   const document = {
     hostname: config.host.hostname,
     // No account has a password. Anything but "unchanged" restarts sshd, which could cut off the first contact.
@@ -64,8 +69,8 @@ export function renderCloudConfig(config: CloudConfig): string {
         ssh_authorized_keys: [...config.authorizedKeys],
       },
     ],
-    ...(aptProxy === undefined ? {} : { write_files: [{ path: aptProxyPath, content: aptProxy }] }),
-    ...(instance?.ssmAgent === undefined ? {} : ssmAgentInstall(instance.ssmAgent)),
+    ...(files.length === 0 ? {} : { write_files: files }),
+    ...(agent === undefined ? {} : { runcmd: agent.runcmd }),
   };
   return `#cloud-config\n${stringify(document, { lineWidth: 0 })}`;
 }

@@ -46,7 +46,7 @@ DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install 
  * The part of a cloud-config document.
  * @param packages the address below which there is a folder for each architecture
  */
-export function ssmAgentInstall(packages: string): Record<string, unknown> {
+export function ssmAgentInstall(packages: string) {
   return {
     write_files: [
       { path: script, permissions: "0755", content: scriptFile(packages) },

@@ -91,7 +91,7 @@ function instanceOf(place: Place): InstancePlan | undefined {
     elasticIp: host.elasticIp ?? false,
     sourceDestCheck: !forwards(place),
     rootVolumeGiB: host.rootVolumeGiB ?? defaultRootVolumeGiB,
-    ssmAgent: ssmAgentOf(region),
+    ssmAgent: host.sessionManager === false ? undefined : ssmAgentOf(region),
   };
 }
 

@@ -66,7 +66,14 @@ const rolesBehind = ["lan-member", "tower", "storage"];
 
 /** What a machine cannot be met without, and what only an instance has. */
 export function* machinesAreComplete(config: LooseConfig): Iterable<Finding> {
-  const instanceOptions = ["address", "instanceType", "securityGroups", "elasticIp", "rootVolumeGiB"];
+  const instanceOptions = [
+    "address",
+    "instanceType",
+    "securityGroups",
+    "elasticIp",
+    "sessionManager",
+    "rootVolumeGiB",
+  ];
   for (const { path, host, place, name } of machinesOf(config)) {
     const nodes = config.sites?.[place]?.nodes;
     if (lacks(nodes, name)) {

@@ -105,6 +105,8 @@ describe("what is forwarded", () => {
       rules({ consul: { targets: ["203.0.113.9"] } }),
       ["securityGroups internal egress", []],
       ["securityGroups updates egress", []],
+      ["regions us-west sessionManager", false],
+      ["regions eu-west sessionManager", false],
     ];
     const egress = (...changes: readonly Change[]) => {
       const [east] = plan("prod", ...changes).regions;
