@@ -207,7 +207,11 @@ cases.add("done, but not answered: the repetition is refused, and recovery finds
   for (const fault of lost) await sandbox.cloudflare.addFault(fault);
   const told = await updateUntilDone(async (failures) => {
     const args = ["recover", "--stack", "sandbox", "--search"];
-    const { exitCode, output } = await sandbox.roadnet(args);
+    const asked = await sandbox.roadnet(args);
+    expect([asked.exitCode, asked.output]).toEqual([2, asked.output]);
+    // A stranger could have made them: a person says that they are ours.
+    const ids = [...asked.output.matchAll(/^ {2}(\S+) in place of urn:/gm)].map(([, id = ""]) => id);
+    const { exitCode, output } = await sandbox.roadnet([...args, "--adopt", ...ids]);
     expect([exitCode, output]).toEqual([0, output]);
     const adopted = output.split("\n").filter((line) => line.startsWith("adopted: "));
     for (const subject of failures.keys()) {
