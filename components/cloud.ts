@@ -40,13 +40,23 @@ export interface Cloud {
 
 /**
  * Creates the plan's AWS side: regions, their peerings, instances, and the routes to both. Defines the
- * public-address symbols.
+ * symbols of public addresses and of IPv6.
  */
 export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
   registerAwsConventions({ owner: plan.owner, stack: plan.stack });
   const opts = { provider: createProvider(plan) };
 
-  const regions = new Map(plan.regions.map((region) => [region.key, createRegion(region, opts)]));
+  const vpcs = plan.regions.map((region): [RegionPlan, Vpc] => [
+    region,
+    new Vpc(region.key, { plan: region }, opts),
+  ]);
+  // Rules and routes of one region may speak of another's networks.
+  for (const [, vpc] of vpcs) {
+    for (const [of, network] of vpc.ipv6Networks) symbols.define({ kind: "ipv6-network", of }, network);
+  }
+  const regions = new Map(
+    vpcs.map(([region, vpc]): [string, Region] => [region.key, createRegion(region, vpc, symbols, opts)]),
+  );
   const peeringIds = createPeerings(plan, regions, opts);
   const instances = new Map<string, HostInstance>();
   const interfaceIds = new Map<string, pulumi.Output<string>>();
@@ -61,9 +71,12 @@ export function createCloud(plan: NetworkPlan, symbols: SymbolTable): Cloud {
     if (instance.publicAddress !== undefined) {
       symbols.define({ kind: "public-address", host: host.key }, instance.publicAddress);
     }
+    if (instance.ipv6Address !== undefined) {
+      symbols.define({ kind: "ipv6-address", host: host.key }, instance.ipv6Address);
+    }
     instances.set(host.key, { id: instance.id, ready: instance.ready, bootHostKey: identity.hostKey });
   }
-  for (const [key, { vpc }] of regions) new Routes(key, { vpc, peeringIds, interfaceIds }, opts);
+  for (const [key, { vpc }] of regions) new Routes(key, { vpc, symbols, peeringIds, interfaceIds }, opts);
   return { regions, instances, privateZones: createNames(plan, regions, opts) };
 }
 
@@ -84,11 +97,16 @@ function createNames(
   );
 }
 
-function createRegion(plan: RegionPlan, opts: pulumi.ComponentResourceOptions): Region {
+/** What a region has in its VPC. */
+function createRegion(
+  plan: RegionPlan,
+  vpc: Vpc,
+  symbols: SymbolTable,
+  opts: pulumi.ComponentResourceOptions,
+): Region {
   const { key, flowLog, sessionManager } = plan;
-  const vpc = new Vpc(key, { plan }, opts);
-  const securityGroups = new SecurityGroups(key, { vpc }, opts);
-  new NetworkAcls(key, { vpc }, opts);
+  const securityGroups = new SecurityGroups(key, { vpc, symbols }, opts);
+  new NetworkAcls(key, { vpc, symbols }, opts);
   if (flowLog !== undefined) new FlowLogs(key, { vpc, plan: flowLog }, opts);
   return {
     vpc,

@@ -35,6 +35,8 @@ export interface RegionOutputs {
   readonly awsRegion: string;
   readonly vpcId: pulumi.Output<string>;
   readonly cidr: string;
+  /** The VPC's IPv6 network, a /56; only where the region has IPv6. */
+  readonly ipv6Cidr?: pulumi.Output<string>;
   /** By tier, then by availability zone, as the configuration names it. A tier without subnets is empty. */
   readonly subnetIds: Readonly<Record<Tier, Readonly<Record<string, pulumi.Output<string>>>>>;
   /** The RDS subnet group of the database tier; only where there is that tier. */
@@ -55,6 +57,8 @@ export interface HubOutputs {
 export interface HostOutputs {
   /** Its own address at its site. */
   readonly address: string;
+  /** Only where it has one. */
+  readonly ipv6Address?: pulumi.Output<string>;
   /** Only where it has a tunnel. */
   readonly tunnelAddress?: string;
   readonly hostname: string;
@@ -108,6 +112,9 @@ export function networkOutputs(created: Created): NetworkOutputs {
       ({ key }) => key,
       (host) => ({
         address: host.address,
+        ...(host.instance?.ipv6Number !== undefined
+          ? { ipv6Address: symbols.resolve({ kind: "ipv6-address", host: host.key }) }
+          : {}),
         ...(host.tunnelAddress === undefined ? {} : { tunnelAddress: host.tunnelAddress }),
         hostname: host.hostname,
         hostKey: found(created.hosts, host.key, "host").hostKey,
@@ -141,6 +148,7 @@ function regionOutputs(plan: RegionPlan, created: Created): RegionOutputs {
     awsRegion: plan.awsRegion,
     vpcId: vpc.id,
     cidr: plan.cidr,
+    ...(plan.ipv6 === undefined ? {} : { ipv6Cidr: found(vpc.ipv6Networks, plan.key, "IPv6 network") }),
     subnetIds: { public: tier("public"), private: tier("private"), database: tier("database") },
     ...(services.databaseSubnetGroup === undefined
       ? {}

@@ -44,6 +44,8 @@ function unresolved(symbol: PlanSymbol, known: readonly string[]): string {
   const why = {
     "public-address":
       "The host has no Elastic IP, or stands in a subnet that gives no public address at launch.",
+    "ipv6-network": "The region has no IPv6.",
+    "ipv6-address": "The host's region gives its hosts no IPv6 address.",
     "wireguard-public-key": "The host has no tunnel address, so it makes no WireGuard key.",
     certificate: "The host's plan has no certificate of that name.",
     "ca-certificate": "No host's plan has a certificate, so there is no CA.",

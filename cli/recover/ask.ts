@@ -61,8 +61,10 @@ async function vpcEndpoints(question: TagQuestion): Promise<string[]> {
  * The tagging API takes minutes, and goes on naming what has long been deleted.
  */
 const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<string[]>>> = {
+  "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway": (question) =>
+    byTaggingApi("egress-only-internet-gateway", question),
   "aws:ec2/eip:Eip": async (question) => (await aws.ec2.getEips(question)).allocationIds,
-  "aws:ec2/flowLog:FlowLog": flowLogs,
+  "aws:ec2/flowLog:FlowLog": (question) => byTaggingApi("vpc-flow-log", question),
   "aws:ec2/instance:Instance": async ({ region, tags }) => {
     const instanceStateNames = ["pending", "running", "stopping", "stopped"];
     return (await aws.ec2.getInstances({ region, instanceTags: tags, instanceStateNames })).ids;
@@ -87,11 +89,11 @@ const finders: Readonly<Record<TaggedType, (question: TagQuestion) => Promise<st
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRules,
 };
 
-/** No function of the provider lists them, so the tagging API must do. */
-async function flowLogs({ region, tags }: TagQuestion): Promise<string[]> {
+/** Of types that no function of the provider lists. */
+async function byTaggingApi(type: string, { region, tags }: TagQuestion): Promise<string[]> {
   const { resourceTagMappingLists: found } = await aws.resourcegroupstaggingapi.getResources({
     region,
-    resourceTypeFilters: ["ec2:vpc-flow-log"],
+    resourceTypeFilters: [`ec2:${type}`],
     tagFilters: Object.entries(tags).map(([key, value]) => ({ key, values: [value] })),
   });
   return found.map(({ resourceArn }) => resourceArn.slice(resourceArn.lastIndexOf("/") + 1));
@@ -213,7 +215,7 @@ async function answer(question: Question): Promise<readonly string[]> {
     case "aws-route": {
       const { region, routeTableId, destination } = question;
       const table = await aws.ec2.getRouteTable({ region, routeTableId });
-      return table.routes.some(({ cidrBlock }) => cidrBlock === destination)
+      return table.routes.some((route) => [route.cidrBlock, route.ipv6CidrBlock].includes(destination))
         ? [routeId(routeTableId, destination)]
         : [];
     }

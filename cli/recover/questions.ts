@@ -127,6 +127,7 @@ const repeatable: Readonly<Record<string, string>> = {
 
 /** The types that are found by their tags. */
 const taggedTypes = [
+  "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
   "aws:ec2/eip:Eip",
   "aws:ec2/flowLog:FlowLog",
   "aws:ec2/instance:Instance",
@@ -255,6 +256,11 @@ function ofNames(resource: ResourceState): Question | undefined {
   return { ask: "aws-unlisted", urn, look };
 }
 
+/** A route's input that names its destination. */
+function destinationOf({ inputs }: ResourceState): string {
+  return inputs?.destinationIpv6CidrBlock === undefined ? "destinationCidrBlock" : "destinationIpv6CidrBlock";
+}
+
 /** Of what carries no tags: by what it is, or what it joins. */
 function naturalQuestion(resource: ResourceState): Question | undefined {
   const { urn, type } = resource;
@@ -265,7 +271,7 @@ function naturalQuestion(resource: ResourceState): Question | undefined {
         urn,
         region: text(resource, "region"),
         routeTableId: text(resource, "routeTableId"),
-        destination: text(resource, "destinationCidrBlock"),
+        destination: text(resource, destinationOf(resource)),
       };
     case "aws:ec2/routeTableAssociation:RouteTableAssociation":
       return {

@@ -22,6 +22,7 @@ const untaggable: TypeFacts = { taggable: false, global: false };
 const knownTypes: ReadonlyMap<string, TypeFacts> = new Map([
   ["aws:cloudwatch/logGroup:LogGroup", taggable],
   ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", taggable],
+  ["aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", taggable],
   ["aws:ec2/eip:Eip", taggable],
   ["aws:ec2/eipAssociation:EipAssociation", untaggable],
   ["aws:ec2/flowLog:FlowLog", taggable],

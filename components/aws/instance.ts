@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { ipv6Address } from "../config/ipv6.ts";
 import { found } from "../lookup.ts";
 import type { HostPlan, InstancePlan } from "../plan/model.ts";
 import * as regional from "./regional.ts";
@@ -24,6 +25,8 @@ export class Instance extends pulumi.ComponentResource {
   readonly interfaceId: pulumi.Output<string>;
   /** `undefined` where the instance has no public address. */
   readonly publicAddress: pulumi.Output<string> | undefined;
+  /** `undefined` where it has no IPv6 address. */
+  readonly ipv6Address: pulumi.Output<string> | undefined;
   /** What must exist before the instance can be reached. */
   readonly ready: readonly pulumi.Resource[];
 
@@ -32,6 +35,7 @@ export class Instance extends pulumi.ComponentResource {
     const region = args.vpc.plan.awsRegion;
     const tags = { Name: name, site: args.vpc.plan.key };
 
+    this.ipv6Address = ipv6AddressOf(args);
     const instance = this.#createInstance(name, args);
     this.id = instance.id;
     this.interfaceId = instance.primaryNetworkInterfaceId;
@@ -65,6 +69,7 @@ export class Instance extends pulumi.ComponentResource {
         instanceType: instance.instanceType,
         subnetId: found(vpc.subnetIds, instance.subnet, "subnet"),
         privateIp: host.address,
+        ...(this.ipv6Address === undefined ? {} : { ipv6Addresses: [this.ipv6Address] }),
         vpcSecurityGroupIds: instance.securityGroups.map((key) =>
           found(securityGroups.ids, key, "security group"),
         ),
@@ -94,6 +99,14 @@ export class Instance extends pulumi.ComponentResource {
       },
     );
   }
+}
+
+/** The address that the plan's number has in the instance's subnet. */
+function ipv6AddressOf({ instance, vpc }: InstanceArgs): pulumi.Output<string> | undefined {
+  const { ipv6Number, subnet } = instance;
+  if (ipv6Number === undefined) return undefined;
+  const network = found(vpc.ipv6Networks, subnet, "IPv6 network");
+  return network.apply((known) => ipv6Address(known, ipv6Number));
 }
 
 function launchesWithPublicAddress(args: InstanceArgs): boolean {

@@ -26,6 +26,8 @@ type GlobalArgs<A> = Omit<A, "tags"> & ("tags" extends keyof A ? { readonly tags
 
 export const DefaultSecurityGroup: Regional<typeof aws.ec2.DefaultSecurityGroup> =
   aws.ec2.DefaultSecurityGroup;
+export const EgressOnlyInternetGateway: Regional<typeof aws.ec2.EgressOnlyInternetGateway> =
+  aws.ec2.EgressOnlyInternetGateway;
 export const Eip: Regional<typeof aws.ec2.Eip> = aws.ec2.Eip;
 export const EipAssociation: Regional<typeof aws.ec2.EipAssociation> = aws.ec2.EipAssociation;
 export const FlowLog: Regional<typeof aws.ec2.FlowLog> = aws.ec2.FlowLog;

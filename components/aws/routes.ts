@@ -1,12 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { found } from "../lookup.ts";
+import { isIpv6 } from "../plan/keys.ts";
 import type { RoutePlan } from "../plan/model.ts";
+import type { SymbolTable } from "../resolve.ts";
+import { networkText } from "./ipv6.ts";
 import * as regional from "./regional.ts";
 import type { Vpc } from "./vpc.ts";
 
 export interface RoutesArgs {
   readonly vpc: Vpc;
+  /** With the networks of regions that have IPv6. */
+  readonly symbols: SymbolTable;
   /** Ids of active peering connections, by plan key. */
   readonly peeringIds: ReadonlyMap<string, pulumi.Output<string>>;
   /** Ids of the primary network interfaces of instances that forward, by host key. */
@@ -29,7 +34,7 @@ export class Routes extends pulumi.ComponentResource {
           {
             region: plan.awsRegion,
             routeTableId: found(routeTableIds, table.key, "route table"),
-            destinationCidrBlock: route.destination,
+            ...destinationOf(route, args.symbols),
             ...target,
           },
           { parent: this },
@@ -40,6 +45,11 @@ export class Routes extends pulumi.ComponentResource {
   }
 }
 
+function destinationOf({ destination }: RoutePlan, symbols: SymbolTable) {
+  const network = networkText(destination, symbols);
+  return isIpv6(destination) ? { destinationIpv6CidrBlock: network } : { destinationCidrBlock: network };
+}
+
 type Target =
   | { readonly vpcPeeringConnectionId: pulumi.Output<string> }
   | { readonly networkInterfaceId: pulumi.Output<string> };
@@ -48,6 +58,7 @@ type Target =
 function routeTarget(route: RoutePlan, args: RoutesArgs): Target | undefined {
   switch (route.target.kind) {
     case "internet-gateway":
+    case "egress-only-gateway":
     case "nat-gateway":
       return undefined;
     case "peering":

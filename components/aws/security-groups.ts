@@ -3,12 +3,17 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 import { found } from "../lookup.ts";
+import { isIpv6 } from "../plan/keys.ts";
 import type { RegionPlan, SecurityGroupPlan, SecurityRulePlan } from "../plan/model.ts";
+import type { SymbolTable } from "../resolve.ts";
+import { networkText } from "./ipv6.ts";
 import * as regional from "./regional.ts";
 import type { Vpc } from "./vpc.ts";
 
 export interface SecurityGroupsArgs {
   readonly vpc: Vpc;
+  /** With the networks of regions that have IPv6. */
+  readonly symbols: SymbolTable;
 }
 
 /** The security groups of a region and their rules, each rule a resource of its own. */
@@ -17,8 +22,11 @@ export class SecurityGroups extends pulumi.ComponentResource {
   readonly ids: ReadonlyMap<string, pulumi.Output<string>>;
   readonly rules: readonly pulumi.Resource[];
 
+  readonly #symbols: SymbolTable;
+
   constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("blackroad:aws:SecurityGroups", name, {}, opts);
+    this.#symbols = args.symbols;
     const { plan } = args.vpc;
     const groups = plan.securityGroups;
     this.ids = new Map(groups.map((group) => [group.key, this.#createGroup(group, args.vpc)]));
@@ -78,25 +86,31 @@ export class SecurityGroups extends pulumi.ComponentResource {
   #peer(
     rule: SecurityRulePlan,
     region: RegionPlan,
-  ): { cidrIpv4: string } | { cidrIpv6: string } | { referencedSecurityGroupId: pulumi.Output<string> } {
+  ):
+    | { cidrIpv4: pulumi.Input<string> }
+    | { cidrIpv6: pulumi.Input<string> }
+    | { referencedSecurityGroupId: pulumi.Output<string> } {
     if (rule.peer.kind === "security-group") {
       const key = `${region.key}/${rule.peer.group}`;
       return { referencedSecurityGroupId: found(this.ids, key, "security group") };
     }
-    return rule.peer.cidr.includes(":") ? { cidrIpv6: rule.peer.cidr } : { cidrIpv4: rule.peer.cidr };
+    const network = networkText(rule.peer.cidr, this.#symbols);
+    return isIpv6(rule.peer.cidr) ? { cidrIpv6: network } : { cidrIpv4: network };
   }
 }
 
 /**
  * AWS takes `-1` for every protocol and then no ports, and for ICMP type and code in place of ports, where -1 means
- * any.
+ * any. A group has IPv4's ICMP alone: there is one rule for each protocol, and members find each other by IPv4 as well.
  */
 export function ports(rule: SecurityRulePlan): { ipProtocol: string; fromPort?: number; toPort?: number } {
   switch (rule.protocol) {
     case "all":
       return { ipProtocol: "-1" };
-    case "icmp":
-      return { ipProtocol: "icmp", fromPort: -1, toPort: -1 };
+    case "icmp": {
+      const ipv6 = rule.peer.kind === "cidr" && isIpv6(rule.peer.cidr);
+      return { ipProtocol: ipv6 ? "icmpv6" : "icmp", fromPort: -1, toPort: -1 };
+    }
     case "tcp":
     case "udp":
       return {

@@ -2,12 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { NatGatewayPlan, RegionPlan, RoutePlan, RouteTablePlan, SubnetPlan } from "../plan/model.ts";
 import { found } from "../lookup.ts";
+import { ipv6Subnet } from "../config/ipv6.ts";
+import { isIpv6 } from "../plan/keys.ts";
 import * as regional from "./regional.ts";
 import type { Tags } from "./tags.ts";
 
 export interface VpcArgs {
   readonly plan: RegionPlan;
 }
+
+type GatewayTarget =
+  { readonly gatewayId: pulumi.Output<string> } | { readonly egressOnlyGatewayId: pulumi.Output<string> };
 
 /** Availability zone ids look like `usw2-az1`, names like `us-west-2a`. */
 const zoneIdPattern = /^[a-z]+\d+-az\d+$/;
@@ -20,6 +25,8 @@ export class Vpc extends pulumi.ComponentResource {
   readonly plan: RegionPlan;
   readonly vpc: pulumi.Resource & { readonly id: pulumi.Output<string> };
   readonly internetGateway: pulumi.Resource & { readonly id: pulumi.Output<string> };
+  /** The region's IPv6 networks, if it has IPv6: of the VPC by the region's key, of subnets by theirs. */
+  readonly ipv6Networks = new Map<string, pulumi.Output<string>>();
   /** By plan key. */
   readonly subnetIds: ReadonlyMap<string, pulumi.Output<string>>;
   /** By plan key. */
@@ -33,6 +40,7 @@ export class Vpc extends pulumi.ComponentResource {
 
   readonly #region: string;
   readonly #associations: pulumi.Resource[] = [];
+  readonly #egressOnlyGatewayId: pulumi.Output<string> | undefined;
   readonly #internetRoutes: pulumi.Resource[] = [];
 
   constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -48,6 +56,8 @@ export class Vpc extends pulumi.ComponentResource {
       { region: this.#region, vpcId: vpc.id, tags: this.#tags(`${name}/internet-gateway`) },
       { parent: this },
     );
+    if (args.plan.ipv6 !== undefined) this.#divide(vpc.ipv6CidrBlock);
+    this.#egressOnlyGatewayId = this.#createEgressOnlyGateway(args.plan.ipv6?.egressOnlyGateway);
     this.routeTableIds = new Map(args.plan.routeTables.map((table) => [table.key, this.#createTable(table)]));
     this.subnetIds = new Map(args.plan.subnets.map((subnet) => [subnet.key, this.#createSubnet(subnet)]));
     for (const table of args.plan.routeTables) this.#createInternetRoutes(table);
@@ -76,10 +86,29 @@ export class Vpc extends pulumi.ComponentResource {
         // Both must be on for names to resolve across a peering.
         enableDnsHostnames: true,
         enableDnsSupport: true,
+        ...(this.plan.ipv6 === undefined ? {} : { assignGeneratedIpv6CidrBlock: true }),
         tags: this.#tags(name),
       },
       { parent: this },
     );
+  }
+
+  /** Every subnet has the part of the VPC's /56 that its number says, and no other subnet changes that. */
+  #divide(network: pulumi.Output<string>): void {
+    this.ipv6Networks.set(this.plan.key, network);
+    for (const { key, ipv6Number } of this.plan.subnets) {
+      if (ipv6Number === undefined) continue;
+      this.ipv6Networks.set(
+        key,
+        network.apply((known) => ipv6Subnet(known, ipv6Number)),
+      );
+    }
+  }
+
+  #createEgressOnlyGateway(key: string | undefined): pulumi.Output<string> | undefined {
+    if (key === undefined) return undefined;
+    const args = { region: this.#region, vpcId: this.vpc.id, tags: this.#tags(key) };
+    return new regional.EgressOnlyInternetGateway(key, args, { parent: this }).id;
   }
 
   #createTable(table: RouteTablePlan): pulumi.Output<string> {
@@ -95,12 +124,14 @@ export class Vpc extends pulumi.ComponentResource {
     const zone = zoneIdPattern.test(subnet.zone)
       ? { availabilityZoneId: subnet.zone }
       : { availabilityZone: subnet.zone };
+    const ipv6 = this.ipv6Networks.get(subnet.key);
     const created = new regional.Subnet(
       subnet.key,
       {
         region: this.#region,
         vpcId: this.vpc.id,
         cidrBlock: subnet.cidr,
+        ...(ipv6 === undefined ? {} : { ipv6CidrBlock: ipv6 }),
         ...zone,
         mapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
         tags: this.#tags(subnet.key),
@@ -122,9 +153,18 @@ export class Vpc extends pulumi.ComponentResource {
 
   #createInternetRoutes(table: RouteTablePlan): void {
     for (const route of table.routes) {
-      if (route.target.kind !== "internet-gateway") continue;
-      this.#internetRoutes.push(this.#createRoute(table, route, { gatewayId: this.internetGateway.id }));
+      const target = this.#gatewayOf(route);
+      if (target !== undefined) this.#internetRoutes.push(this.#createRoute(table, route, target));
     }
+  }
+
+  /** `undefined` for a route that leads to no gateway of the VPC itself. */
+  #gatewayOf({ target }: RoutePlan): GatewayTarget | undefined {
+    if (target.kind === "internet-gateway") return { gatewayId: this.internetGateway.id };
+    const egressOnly = this.#egressOnlyGatewayId;
+    return target.kind === "egress-only-gateway" && egressOnly !== undefined
+      ? { egressOnlyGatewayId: egressOnly }
+      : undefined;
   }
 
   #createNatGateway(nat: NatGatewayPlan): pulumi.Resource & { readonly id: pulumi.Output<string> } {
@@ -168,14 +208,18 @@ export class Vpc extends pulumi.ComponentResource {
   #createRoute(
     table: RouteTablePlan,
     route: RoutePlan,
-    target: { readonly gatewayId: pulumi.Output<string> } | { readonly natGatewayId: pulumi.Output<string> },
+    target: GatewayTarget | { readonly natGatewayId: pulumi.Output<string> },
   ): pulumi.Resource {
+    const { destination } = route;
+    if (typeof destination !== "string") throw new Error(`${route.key}: no gateway leads to another VPC`);
     return new regional.Route(
       route.key,
       {
         region: this.#region,
         routeTableId: found(this.routeTableIds, table.key, "route table"),
-        destinationCidrBlock: route.destination,
+        ...(isIpv6(destination)
+          ? { destinationIpv6CidrBlock: destination }
+          : { destinationCidrBlock: destination }),
         ...target,
       },
       { parent: this },

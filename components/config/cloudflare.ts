@@ -13,13 +13,13 @@ const dnsRecord = leaf.record("a DNS record's options", {
   ),
   type: z.enum(recordTypes, { error: leaf.expected("A, AAAA, CNAME, MX, TXT, CAA, SRV or NS") }),
   /**
-   * The record's literal content; of CAA the value, of SRV the target. Instead of it may stand `host` (of A) or
+   * The record's literal content; of CAA the value, of SRV the target. Instead of it may stand `host` (of A and AAAA) or
    * `tunnel` (of CNAME).
    */
   content: leaf
     .text("the record's content", (value) => (value === "" ? "must not be empty." : undefined))
     .optional(),
-  /** Of an A record: the host whose public address is its content. */
+  /** Of an A record: the host whose public address is its content; of AAAA, the instance whose IPv6 address is. */
   host: leaf.hostKey.optional(),
   /** Of a CNAME record: the tunnel that its name leads into. */
   tunnel: leaf.name.optional(),

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { canonicalCidr, isPrivate, parseAddress, parseCidr } from "./ip.ts";
+import { canonicalIpv6Cidr } from "./ipv6.ts";
 import type { RuleId } from "./sources.ts";
 
 /** Stands in a stack's file where only its owner knows the value. No configuration that holds it is accepted. */
@@ -165,6 +166,15 @@ function cidrComplaint(value: string): string | Complaint | undefined {
 
 /** Any IPv4 network, in canonical form. */
 export const cidr = text("an IPv4 network such as 10.0.0.0/16", cidrComplaint);
+
+/** Why a text is no IPv6 network in canonical form; `undefined` where it is one. */
+export function ipv6Complaint(value: string): string | Complaint | undefined {
+  const canonical = canonicalIpv6Cidr(value);
+  if (canonical === value) return undefined;
+  return canonical === undefined
+    ? `must be an IPv6 network such as 2001:db8::/32, but is ${show(value)}.`
+    : { message: `is not canonical: write ${canonical}.`, rule: "aws/canonical-network" };
+}
 
 /** A private network of a size that AWS takes for VPCs and subnets (/16 to /28); the rule is the one that says so. */
 function network(rule: RuleId | undefined): z.ZodString {

@@ -110,6 +110,14 @@ const region = leaf.record("a region's options", {
    * its agent report to AWS, and the agent itself, which new instances install at their first boot.
    */
   sessionManager: leaf.boolean.default(false),
+  /**
+   * IPv6: `none`; `networks` (a /56 of Amazon's, a /64 for each subnet, and routes); or `hosts` (an address for each
+   * instance as well). There is no way back by configuration alone: the provider takes away neither a network from a
+   * subnet nor an address from an instance because it is named no more.
+   */
+  ipv6: z
+    .enum(["none", "networks", "hosts"], { error: leaf.expected("none, networks or hosts") })
+    .default("none"),
   /** Whether instances in public subnets get a public address at launch; it changes when they are stopped. */
   mapPublicIpOnLaunch: leaf.boolean.default(false),
   /** The region's Debian image. AMIs differ by region; find it with the command in docs/configuration.md. */
@@ -145,14 +153,17 @@ const port = z
   )
   .default("all");
 
-const peer = leaf.text(
-  "a network such as 10.0.0.0/8, a group such as sg-internal, operator or cloudflare",
-  (value) => {
-    if (value === "operator" || value === "cloudflare" || /^sg-[a-z]/.test(value)) return undefined;
-    const checked = leaf.cidr.safeParse(value);
-    return checked.success ? undefined : checked.error.issues[0]?.message;
-  },
-);
+const peerForm =
+  "a network such as 10.0.0.0/8 or 2001:db8::/32, a group such as sg-internal, a region's VPC such as vpc-us-west, operator, cloudflare, or anywhere";
+
+const namedPeers = ["operator", "cloudflare", "anywhere"];
+
+const peer = leaf.text(peerForm, (value) => {
+  if (namedPeers.includes(value) || /^(?:sg|vpc)-[a-z]/.test(value)) return undefined;
+  if (value.includes(":")) return leaf.ipv6Complaint(value);
+  const checked = leaf.cidr.safeParse(value);
+  return checked.success ? undefined : checked.error.issues[0]?.message;
+});
 
 const ruleOptions = {
   /** One port, an inclusive range, or all. ICMP has no ports. */
@@ -172,7 +183,11 @@ const securityGroup = leaf.record("a security group's description and rules", {
   description: ruleOptions.description,
   /** The regions that have the group; without it, all. */
   regions: leaf.list("a list of regions", leaf.name).optional(),
-  /** What may come in; `source` is a network, `sg-<group>` of the same region, `operator`, or `cloudflare`: its edge. */
+  /**
+   * What may come in; `source` is a network, `sg-<group>` of the same region, `vpc-<region>` (a region's VPC),
+   * `operator`, `cloudflare` (its edge), or `anywhere`. `anywhere` and `vpc-<region>` mean IPv6 as well, where there is
+   * IPv6; `0.0.0.0/0` means IPv4 alone, and `::/0` IPv6.
+   */
   ingress: leaf
     .list("a list of rules", leaf.record("an ingress rule's options", { ...ruleOptions, source: peer }))
     .default([]),

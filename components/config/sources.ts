@@ -29,6 +29,7 @@ export const sources = {
   "aws/session-manager-endpoints": `${aws}/systems-manager/latest/userguide/session-manager-prerequisites.html`,
   "aws/quota-vpcs": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-internet-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
+  "aws/quota-egress-only-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-elastic-ips": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-nat-gateways": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
   "aws/quota-subnets": `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,

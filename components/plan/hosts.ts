@@ -1,6 +1,6 @@
 /** Every host: where it stands, how it is reached, and what is on it. */
-import { cidrIncludes } from "../config/ip.ts";
-import type { NetworkConfig } from "../config/schema.ts";
+import { cidrIncludes, parseAddress, rangeOf } from "../config/ip.ts";
+import type { NetworkConfig, RegionConfig } from "../config/schema.ts";
 import { neighbouringPeers } from "./access.ts";
 import { combine } from "./generation.ts";
 import { byKey, sortedEntries } from "./keys.ts";
@@ -78,17 +78,27 @@ function firstContactOf({ host, key, address }: Place, management: ManagementPat
   return { kind: "user-data", path };
 }
 
+/**
+ * An instance has the same number in its IPv6 network as in its IPv4 one, so that its address outlives it, and keeps
+ * off those that AWS reserves, which are the same in both (vpc/latest/userguide/subnet-sizing.html).
+ */
+function ipv6NumberOf({ ipv6 }: RegionConfig, subnetCidr: string, address: string): number | undefined {
+  return ipv6 === "hosts" ? (parseAddress(address) ?? 0) - rangeOf(subnetCidr).first : undefined;
+}
+
 function instanceOf(place: Place): InstancePlan | undefined {
   const { config, site, host, address, key } = place;
   const region = config.regions[site];
   if (region === undefined) return undefined;
   const subnet = planSubnets(site, region).find(({ cidr }) => cidrIncludes(cidr, address));
+  const { key: subnetKey, cidr } = subnet ?? missing(key, "subnet");
   return {
     ami: region.ami,
     instanceType: host.instanceType ?? missing(key, "instance type"),
-    subnet: subnet?.key ?? missing(key, "subnet"),
+    subnet: subnetKey,
     securityGroups: (host.securityGroups ?? []).map((group) => `${site}/${group}`).sort(),
     elasticIp: host.elasticIp ?? false,
+    ipv6Number: ipv6NumberOf(region, cidr, address),
     sourceDestCheck: !forwards(place),
     rootVolumeGiB: host.rootVolumeGiB ?? defaultRootVolumeGiB,
     ssmAgent: host.sessionManager === false ? undefined : ssmAgentOf(region),

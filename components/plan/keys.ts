@@ -1,9 +1,18 @@
 /** How keys are spelled. A key is made of names only, so that nothing that is added later changes it. */
 import { createHash } from "node:crypto";
+import type { NetworkName } from "./model.ts";
 
-/** A network as part of a key: `10.1.0.0/16` → `10.1.0.0-16`, because a slash separates parts. */
-export function cidrSlug(cidr: string): string {
-  return cidr.replace("/", "-");
+/**
+ * A network as part of a key: `10.1.0.0/16` → `10.1.0.0-16`, because a slash separates parts. One of Amazon's is named
+ * by whose it is, so that a key is known before the network: `ipv6-eu-west`.
+ */
+export function cidrSlug(cidr: NetworkName): string {
+  return typeof cidr === "string" ? cidr.replace("/", "-") : `ipv6-${cidr.of.replaceAll("/", "-")}`;
+}
+
+/** Whether a network is of IPv6. */
+export function isIpv6(network: NetworkName): boolean {
+  return typeof network !== "string" || network.includes(":");
 }
 
 /** Orders by key, so that a plan does not depend on the order of a map in the stack's file. */

@@ -20,6 +20,10 @@ export type { Tier };
 export type PlanSymbol =
   /** The public IPv4 address of an instance: its Elastic IP, or the address its subnet assigned at launch. */
   | { readonly kind: "public-address"; readonly host: string }
+  /** The IPv6 network that Amazon gave a VPC (by its region's key, a /56), or a subnet's part of it (by its key, a /64). */
+  | { readonly kind: "ipv6-network"; readonly of: string }
+  /** The IPv6 address of an instance, in its subnet's network. */
+  | { readonly kind: "ipv6-address"; readonly host: string }
   /** The WireGuard public key (base64, 44 characters) that the host derived from a private key only it holds. */
   | { readonly kind: "wireguard-public-key"; readonly host: string }
   /** A certificate of the host (PEM, with its chain), signed by the program's CA; named as in the host's plan. */
@@ -38,7 +42,12 @@ export type PlanSymbol =
 /** Text with symbols in it: pieces are concatenated, symbols resolved. A template without symbols is one string. */
 export type Template = readonly (string | PlanSymbol)[];
 
-/** Lower-case protocol names as AWS and nftables spell them; `all` is AWS's `-1`. */
+/** A network: literal (`10.0.0.0/8`, `::/0`), or one that only Amazon can tell. */
+export type NetworkName = string | Ipv6NetworkSymbol;
+
+export type Ipv6NetworkSymbol = Extract<PlanSymbol, { kind: "ipv6-network" }>;
+
+/** Lower-case protocol names as AWS and nftables spell them; `all` is AWS's `-1`, and with IPv6 `icmp` is ICMPv6. */
 export type Protocol = "tcp" | "udp" | "icmp" | "all";
 
 /** An inclusive range of ports; `undefined` where the protocol has none or every port is meant. */
@@ -49,7 +58,7 @@ export interface PortRange {
 
 /** Who is on the other side of a security-group rule. */
 export type Peer =
-  | { readonly kind: "cidr"; readonly cidr: string }
+  | { readonly kind: "cidr"; readonly cidr: NetworkName }
   /** Another group of the same region: AWS cannot reference a group across regions. */
   | { readonly kind: "security-group"; readonly group: string };
 
@@ -80,6 +89,8 @@ export interface SubnetPlan {
   /** An availability zone's name (`us-west-2a`) or, to pin it across accounts, its id (`usw2-az1`). */
   readonly zone: string;
   readonly cidr: string;
+  /** Of the 256 /64 in its VPC's IPv6 network, the subnet's; `undefined` where the region has no IPv6. */
+  readonly ipv6Number: number | undefined;
   /** Key of the route table that serves the subnet. */
   readonly routeTable: string;
   /** Whether an instance gets a public address at launch (only where the stack asks for it). */
@@ -88,6 +99,8 @@ export interface SubnetPlan {
 
 export type RouteTarget =
   | { readonly kind: "internet-gateway" }
+  /** The region's way to the internet for IPv6, outwards only. */
+  | { readonly kind: "egress-only-gateway" }
   | { readonly kind: "nat-gateway"; readonly nat: string }
   | { readonly kind: "peering"; readonly peering: string }
   /** The primary network interface of an instance, which forwards (source/destination check off). */
@@ -96,7 +109,7 @@ export type RouteTarget =
 export interface RoutePlan {
   /** `us-west/public/10.1.0.0-16` */
   readonly key: string;
-  readonly destination: string;
+  readonly destination: NetworkName;
   readonly target: RouteTarget;
   /** Why the route exists, in one phrase, for whoever reads a plan: AWS has no place for it. */
   readonly reason: string;
@@ -128,7 +141,7 @@ export interface NetworkAclRulePlan {
   /** Of ICMP, where not every type is meant. */
   readonly icmpType: number | undefined;
   /** Who sends, or who is sent to. */
-  readonly cidr: string;
+  readonly cidr: NetworkName;
   /** Why the rule exists, for whoever reads a plan: AWS has no place for it. */
   readonly reason: string;
 }
@@ -235,12 +248,20 @@ export interface OutboundEndpointPlan {
   readonly rules: readonly ForwardingRulePlan[];
 }
 
+/** A VPC's IPv6, beside which its IPv4 stays as it is. */
+export interface RegionIpv6Plan {
+  /** `us-west/egress-only-gateway`; `undefined` where no subnet is private. */
+  readonly egressOnlyGateway: string | undefined;
+}
+
 export interface RegionPlan {
   /** The name in the configuration: `us-west`. */
   readonly key: string;
   /** The AWS region: `us-west-2`. */
   readonly awsRegion: string;
   readonly cidr: string;
+  /** `undefined` where the region has no IPv6. */
+  readonly ipv6: RegionIpv6Plan | undefined;
   readonly subnets: readonly SubnetPlan[];
   readonly routeTables: readonly RouteTablePlan[];
   readonly natGateways: readonly NatGatewayPlan[];
@@ -312,6 +333,8 @@ export interface InstancePlan {
   readonly subnet: string;
   readonly securityGroups: readonly string[];
   readonly elasticIp: boolean;
+  /** Of its IPv6 address, counted from its subnet's first; `undefined` where it has none. */
+  readonly ipv6Number: number | undefined;
   /** Off for an instance that forwards. */
   readonly sourceDestCheck: boolean;
   readonly rootVolumeGiB: number;

@@ -8,16 +8,19 @@
  */
 import { cloudflareNetworks } from "../config/cloudflare-networks.ts";
 import { contains, isPrivate, rangeOf } from "../config/ip.ts";
+import { ipv6Contains } from "../config/ipv6.ts";
 import { tiers, type Tier } from "../config/ledger.ts";
-import { cidrSlug } from "./keys.ts";
+import { cidrSlug, isIpv6 } from "./keys.ts";
 import type {
   HostPlan,
   NetworkAclPlan,
   NetworkAclRulePlan,
+  NetworkName,
   PortRange,
   Protocol,
   RegionPlan,
   SecurityRulePlan,
+  SubnetPlan,
 } from "./model.ts";
 import { stableNumbers } from "./numbers.ts";
 
@@ -44,21 +47,32 @@ const ephemeral: PortRange = { from: 1024, to: 65535 };
 const linuxEphemeral: PortRange = { from: 32768, to: 60999 };
 
 /** "Destination unreachable": among others, that a packet is too large for some router's next link. */
-const unreachable = 3;
+const unreachable = { icmpType: 3, cidr: "0.0.0.0/0" };
+
+/** ICMPv6 has a type of its own for that, "Packet Too Big" (RFC 4443, 3.2). */
+const tooBig = { icmpType: 2, cidr: "::/0" };
 
 /**
  * Groups let errors about a connection pass, ACLs do not know them: without these, a connection stands still where
  * the path's MTU shrinks (vpc/latest/userguide/path_mtu_discovery.html). Whoever notices sends them.
  */
-const errors: readonly Allowance[] = (["ingress", "egress"] as const).map((direction) => ({
-  kind: "answer",
-  direction,
-  protocol: "icmp",
-  ports: undefined,
-  icmpType: unreachable,
-  cidr: "0.0.0.0/0",
-  reason: "errors: path MTU discovery",
-}));
+function errors({ ipv6 }: AclRegion): Allowance[] {
+  return [unreachable, ...(ipv6 === undefined ? [] : [tooBig])].flatMap((error) =>
+    (["ingress", "egress"] as const).map((direction) => ({
+      kind: "answer",
+      direction,
+      protocol: "icmp",
+      ports: undefined,
+      ...error,
+      reason: "errors: path MTU discovery",
+    })),
+  );
+}
+
+/** A subnet's networks, of both families where it has both. */
+function networksOf({ key, cidr, ipv6Number }: SubnetPlan): NetworkName[] {
+  return ipv6Number === undefined ? [cidr] : [cidr, { kind: "ipv6-network", of: key }];
+}
 
 /** Numbers by kind: what concerns the VPC itself first, then what is opened, then what answers. */
 const blocks: Readonly<Record<Allowance["kind"], { readonly base: number; readonly span: number }>> = {
@@ -91,6 +105,10 @@ function answersTo({ direction, protocol, cidr, reason, kind }: Allowance, tier:
   }
 }
 
+function isCloudflare(network: NetworkName): boolean {
+  return typeof network === "string" && cloudflareNetworks.includes(network);
+}
+
 class AclPlanner {
   readonly #region: AclRegion;
   readonly #tierOf: ReadonlyMap<string, Tier>;
@@ -115,7 +133,8 @@ class AclPlanner {
 
   acl(tier: Tier): NetworkAclPlan {
     const flows = [...this.#inside(tier), ...this.#flows(tier), ...this.#translated(tier)];
-    const rules = minimal([...flows, ...flows.flatMap((flow) => answersTo(flow, tier)), ...errors]);
+    const answers = flows.flatMap((flow) => answersTo(flow, tier));
+    const rules = minimal([...flows, ...answers, ...errors(this.#region)]);
     return {
       key: `${this.#region.key}/${tier}`,
       tier,
@@ -131,17 +150,22 @@ class AclPlanner {
   /** The VPC's own: everything between public and private; to databases from the private tier only. */
   #inside(tier: Tier): Allowance[] {
     if (tier !== "database") {
-      return (["ingress", "egress"] as const).map((direction) => ({
-        kind: "inside",
-        direction,
-        protocol: "all",
-        ports: undefined,
-        icmpType: undefined,
-        cidr: this.#region.cidr,
-        reason: "the VPC",
-      }));
+      const { key, cidr: ipv4, ipv6 } = this.#region;
+      const vpc: NetworkName[] = ipv6 === undefined ? [ipv4] : [ipv4, { kind: "ipv6-network", of: key }];
+      return vpc.flatMap((cidr) =>
+        (["ingress", "egress"] as const).map((direction) => ({
+          kind: "inside",
+          direction,
+          protocol: "all",
+          ports: undefined,
+          icmpType: undefined,
+          cidr,
+          reason: "the VPC",
+        })),
+      );
     }
-    return this.#subnets("private").map(({ cidr }) => ({
+    const clients = this.#subnets("private").flatMap(networksOf);
+    return clients.map((cidr) => ({
       kind: "inside",
       direction: "ingress",
       protocol: "tcp",
@@ -175,16 +199,12 @@ class AclPlanner {
   }
 
   /** A group stands for all subnets of the tiers that its members are in, so that a further member changes nothing. */
-  #networks({ peer }: SecurityRulePlan): string[] {
-    // No subnet has IPv6 addresses.
-    if (peer.kind === "cidr") {
-      if (peer.cidr.includes(":")) return [];
-      // For a rule to each of Cloudflare's networks an ACL has no room: here they are the internet.
-      return [cloudflareNetworks.includes(peer.cidr) ? "0.0.0.0/0" : peer.cidr];
-    }
+  #networks({ peer }: SecurityRulePlan): NetworkName[] {
+    // For a rule to each of Cloudflare's networks an ACL has no room: here they are the internet.
+    if (peer.kind === "cidr") return [isCloudflare(peer.cidr) ? "0.0.0.0/0" : peer.cidr];
     const key = `${this.#region.key}/${peer.group}`;
     const members = this.#members.filter(({ groups }) => groups.includes(key)).map(({ tier }) => tier);
-    return this.#region.subnets.filter(({ tier }) => members.includes(tier)).map(({ cidr }) => cidr);
+    return this.#region.subnets.filter(({ tier }) => members.includes(tier)).flatMap(networksOf);
   }
 
   /** What leaves other tiers for the internet passes the NAT gateway's subnet once more, under its address. */
@@ -202,13 +222,28 @@ class AclPlanner {
     const behind = this.#region.subnets.filter(({ routeTable }) => served.includes(routeTable));
     return [...new Set(behind.map((subnet) => subnet.tier))]
       .flatMap((other) => this.#flows(other))
-      .filter(({ direction, cidr }) => direction === "egress" && !isPrivate(rangeOf(cidr)));
+      .filter(({ direction, cidr }) => direction === "egress" && isPublicIpv4(cidr));
   }
+}
+
+/** What a NAT gateway translates. */
+function isPublicIpv4(network: NetworkName): boolean {
+  return typeof network === "string" && !isIpv6(network) && !isPrivate(rangeOf(network));
+}
+
+/** Whether the one network surely has all of the other; of Amazon's is known which subnet's lies in which VPC's. */
+function hasNetwork(outer: NetworkName, inner: NetworkName): boolean {
+  if (isIpv6(outer) !== isIpv6(inner)) return false;
+  if (typeof outer !== "string") {
+    return typeof inner !== "string" && (inner.of === outer.of || inner.of.startsWith(`${outer.of}/`));
+  }
+  if (typeof inner !== "string") return outer === "::/0";
+  return isIpv6(outer) ? ipv6Contains(outer, inner) : contains(rangeOf(outer), rangeOf(inner));
 }
 
 /** Whether everything that the other allows is allowed by the one. */
 function covers(one: Allowance, other: Allowance): boolean {
-  if (one.direction !== other.direction || !contains(rangeOf(one.cidr), rangeOf(other.cidr))) return false;
+  if (one.direction !== other.direction || !hasNetwork(one.cidr, other.cidr)) return false;
   if (one.protocol === "all") return true;
   if (one.protocol !== other.protocol) return false;
   if (one.icmpType !== undefined) return one.icmpType === other.icmpType;

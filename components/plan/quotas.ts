@@ -4,10 +4,15 @@ import { mostRulesPerNetworkAcl } from "../config/quotas.ts";
 import type { NetworkConfig } from "../config/schema.ts";
 import type { NetworkAclPlan, RegionPlan } from "./model.ts";
 
-function aclProblems(region: string, { tier, rules }: NetworkAclPlan, most: number): ConfigProblem[] {
+/** @param closing how many entries AWS has of its own, which deny the rest: one for each family */
+function aclProblems(
+  region: string,
+  { tier, rules }: NetworkAclPlan,
+  most: number,
+  closing: number,
+): ConfigProblem[] {
   return (["ingress", "egress"] as const).flatMap((direction): ConfigProblem[] => {
-    // AWS's own, which denies the rest, counts as well.
-    const count = rules.filter((rule) => rule.direction === direction).length + 1;
+    const count = rules.filter((rule) => rule.direction === direction).length + closing;
     if (count <= most) return [];
     const joining = `join networks and ports of the groups there, or set regions.${region}.networkAcls to false`;
     const advice =
@@ -26,8 +31,10 @@ function aclProblems(region: string, { tier, rules }: NetworkAclPlan, most: numb
 
 /** @throws {ConfigError} with everything that is more than the account's quotas */
 export function refuseBeyondQuota(config: NetworkConfig, regions: readonly RegionPlan[]): void {
-  const problems = regions.flatMap(({ key, networkAcls }) =>
-    networkAcls.flatMap((acl) => aclProblems(key, acl, config.quotas.rulesPerNetworkAcl)),
+  const problems = regions.flatMap(({ key, networkAcls, ipv6 }) =>
+    networkAcls.flatMap((acl) =>
+      aclProblems(key, acl, config.quotas.rulesPerNetworkAcl, ipv6 === undefined ? 1 : 2),
+    ),
   );
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,7 +1,7 @@
 /** Regions and what joins them. */
-import type { NetworkConfig } from "../config/schema.ts";
+import type { NetworkConfig, RegionConfig } from "../config/schema.ts";
 import { byKey, sortedEntries } from "./keys.ts";
-import type { PeeringPlan, SitePlan } from "./model.ts";
+import type { PeeringPlan, RegionIpv6Plan, SitePlan, SubnetPlan } from "./model.ts";
 import type { AclRegion } from "./network-acls.ts";
 import { planEndpointGroup, planOutboundEndpoint } from "./private-dns.ts";
 import { planRouteTables } from "./routes.ts";
@@ -14,6 +14,16 @@ import {
 } from "./services.ts";
 import { planNatGateways, planSubnets } from "./subnets.ts";
 
+function planIpv6(
+  key: string,
+  region: RegionConfig,
+  subnets: readonly SubnetPlan[],
+): RegionIpv6Plan | undefined {
+  if (region.ipv6 === "none") return undefined;
+  const hasPrivate = subnets.some(({ tier }) => tier === "private");
+  return { egressOnlyGateway: hasPrivate ? `${key}/egress-only-gateway` : undefined };
+}
+
 /** Everything of the regions but the ACLs, which follow from the hosts as well. */
 export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
   return sortedEntries(config.regions).map(([key, region]) => {
@@ -24,6 +34,7 @@ export function planRegions(config: NetworkConfig, stack: string): AclRegion[] {
       key,
       awsRegion: region.awsRegion,
       cidr: region.vpcCidr,
+      ipv6: planIpv6(key, region, subnets),
       subnets,
       routeTables: planRouteTables(key, config, region, subnets),
       natGateways: planNatGateways(key, region),

@@ -14,7 +14,10 @@ export function symbolsOf(template: Template): PlanSymbol[] {
 /** A symbol as text, for people and for comparison: `public-address of us-west/hub-1`. */
 export function symbolName(symbol: PlanSymbol): string {
   switch (symbol.kind) {
+    case "ipv6-network":
+      return `IPv6 network of ${symbol.of}`;
     case "public-address":
+    case "ipv6-address":
     case "wireguard-public-key":
       return `${symbol.kind} of ${symbol.host}`;
     case "certificate":

@@ -73,7 +73,8 @@ function lanResolver(place: Place, forwardTo: readonly string[]): GenerationPart
   });
 }
 
-function balancerOf({ config, site, key, hostname, address }: Place): Balancer {
+function balancerOf(place: Place): Balancer {
+  const { config, site, key, hostname, address } = place;
   const neighbours = sortedEntries(config.hosts[site] ?? {});
   const backends = neighbours
     .filter(([, { role }]) => role === "api")
@@ -82,7 +83,10 @@ function balancerOf({ config, site, key, hostname, address }: Place): Balancer {
     .filter(([, { role }]) => role === "load-balancer")
     .flatMap(([name]) => namesOf(`${site}/${name}`, config));
   const names = [...new Set(all)].sort();
-  return { key, hostname, address, names, backends, originPulls: originPullsOf(config, names) };
+  return {
+    ...{ key, hostname, address, ipv6: hasIpv6(place), names, backends },
+    originPulls: originPullsOf(config, names),
+  };
 }
 
 function originPullsOf(config: NetworkConfig, names: readonly string[]): OriginPulls | undefined {
@@ -165,6 +169,19 @@ function isInstance({ config, site }: Place): boolean {
   return config.sites[site] === undefined;
 }
 
+/** Whether the host has an IPv6 address. */
+function hasIpv6({ config, site }: Place): boolean {
+  return config.regions[site]?.ipv6 === "hosts";
+}
+
+/** Debian's cloud images ask for addresses by both families; the VPC's router answers from its link-local address. */
+const dhcpv6: ListenPlan = {
+  protocol: "udp",
+  ports: { from: 546, to: 546 },
+  from: ["fe80::/10"],
+  reason: "DHCPv6: an answer to a multicast belongs to no connection",
+};
+
 /** What an instance gets from its platform, and a machine from nobody. */
 function addressParts(place: Place): GenerationPart[] {
   const { config, site, host, address } = place;
@@ -177,7 +194,8 @@ function addressParts(place: Place): GenerationPart[] {
       from: [networkOf(place)],
       reason: "DHCP: an answer to a broadcast belongs to no connection",
     };
-    return [{ files: [cloudInitFile()], listens: [dhcp] }];
+    const listens = hasIpv6(place) ? [dhcp, dhcpv6] : [dhcp];
+    return [{ files: [cloudInitFile()], listens }];
   }
   const several = severalLinks(place, name);
   if (several !== undefined) return [several.part];

@@ -7,8 +7,12 @@ import { natGatewayOf } from "./subnets.ts";
 type Route = Omit<RoutePlan, "key">;
 
 const anywhere = "0.0.0.0/0";
+const anywhereIpv6 = "::/0";
 
-/** Peering routes one hop only: every VPC reaches those that it is peered with itself. */
+/**
+ * Peering routes one hop only: every VPC reaches those that it is peered with itself, by IPv6 too where both have it
+ * (vpc/latest/peering/vpc-peering-routing.html).
+ */
 function peeringRoutes(key: string, config: NetworkConfig): Route[] {
   return config.peerings
     .filter((pair) => pair.includes(key))
@@ -17,7 +21,10 @@ function peeringRoutes(key: string, config: NetworkConfig): Route[] {
       const region = config.regions[other];
       if (region === undefined) return [];
       const target: RouteTarget = { kind: "peering", peering: `${requester}/${accepter}` };
-      return [{ destination: region.vpcCidr, target, reason: `peering with ${other}` }];
+      const way = { target, reason: `peering with ${other}` };
+      const ipv4 = { destination: region.vpcCidr, ...way };
+      const both = region.ipv6 !== "none" && config.regions[key]?.ipv6 !== "none";
+      return both ? [ipv4, { destination: { kind: "ipv6-network", of: other }, ...way }] : [ipv4];
     });
 }
 
@@ -30,6 +37,20 @@ function vpnRoutes(key: string, config: NetworkConfig): Route[] {
     peer.routes.map((destination) => ({ destination, target, reason: `what is behind ${host}` })),
   );
   return [{ destination: config.wireguard.network, target, reason: "the VPN" }, ...behind];
+}
+
+/** By IPv6 nobody hides behind a NAT gateway; the private tier goes out by a gateway that lets nobody in. */
+function ipv6Route(subnet: SubnetPlan): Route[] {
+  if (subnet.ipv6Number === undefined || subnet.tier === "database") return [];
+  return subnet.tier === "public"
+    ? [{ destination: anywhereIpv6, target: { kind: "internet-gateway" }, reason: "the internet" }]
+    : [
+        {
+          destination: anywhereIpv6,
+          target: { kind: "egress-only-gateway" },
+          reason: "the internet, outwards only",
+        },
+      ];
 }
 
 function defaultRoute(key: string, region: RegionConfig, subnet: SubnetPlan): Route[] {
@@ -58,7 +79,8 @@ export function planRouteTables(
   const tables = new Map<string, RouteTablePlan>();
   for (const subnet of subnets) {
     const table = subnet.routeTable;
-    const routes = [...defaultRoute(key, region, subnet), ...inside].map((route): RoutePlan => ({
+    const outside = [...defaultRoute(key, region, subnet), ...ipv6Route(subnet)];
+    const routes = [...outside, ...inside].map((route): RoutePlan => ({
       key: `${table}/${cidrSlug(route.destination)}`,
       ...route,
     }));

@@ -1,8 +1,8 @@
 /** A region's security groups, with one rule for each peer. */
 import { cloudflareNetworks } from "../config/cloudflare-networks.ts";
 import type { NetworkConfig, SecurityGroupConfig } from "../config/schema.ts";
-import { byKey, cidrSlug, sortedEntries } from "./keys.ts";
-import type { Peer, PortRange, SecurityGroupPlan, SecurityRulePlan } from "./model.ts";
+import { byKey, cidrSlug, isIpv6, sortedEntries } from "./keys.ts";
+import type { NetworkName, Peer, PortRange, SecurityGroupPlan, SecurityRulePlan } from "./model.ts";
 
 type Port = SecurityGroupConfig["ingress"][number]["port"];
 
@@ -20,11 +20,24 @@ export function groupsOf(region: string, config: NetworkConfig): [string, Securi
   return sortedEntries(config.securityGroups).filter(([, group]) => group.regions?.includes(region) ?? true);
 }
 
-function peersOf(text: string, config: NetworkConfig): Peer[] {
-  if (text === "operator") return config.operator.cidrs.map((cidr) => ({ kind: "cidr", cidr }));
-  if (text === "cloudflare") return cloudflareNetworks.map((cidr) => ({ kind: "cidr", cidr }));
+function networksOf(text: string, config: NetworkConfig): readonly NetworkName[] {
+  if (text === "operator") return config.operator.cidrs;
+  if (text === "cloudflare") return cloudflareNetworks;
+  if (text === "anywhere") return ["0.0.0.0/0", "::/0"];
+  if (!text.startsWith("vpc-")) return [text];
+  const key = text.slice("vpc-".length);
+  const region = config.regions[key];
+  if (region === undefined) throw new Error(`there is no region ${key}`);
+  return region.ipv6 === "none" ? [region.vpcCidr] : [region.vpcCidr, { kind: "ipv6-network", of: key }];
+}
+
+/** A region without IPv6 has no rules for it. */
+function peersOf(text: string, here: string, config: NetworkConfig): Peer[] {
   if (text.startsWith("sg-")) return [{ kind: "security-group", group: text.slice("sg-".length) }];
-  return [{ kind: "cidr", cidr: text }];
+  const hasIpv6 = config.regions[here]?.ipv6 !== "none";
+  return networksOf(text, config)
+    .filter((cidr) => hasIpv6 || !isIpv6(cidr))
+    .map((cidr) => ({ kind: "cidr", cidr }));
 }
 
 function trafficSlug(rule: Pick<SecurityRulePlan, "protocol" | "ports">): string {
@@ -37,14 +50,19 @@ function peerSlug(peer: Peer): string {
   return peer.kind === "cidr" ? cidrSlug(peer.cidr) : `sg-${peer.group}`;
 }
 
-function planRules(groupKey: string, group: SecurityGroupConfig, config: NetworkConfig): SecurityRulePlan[] {
+function planRules(
+  region: string,
+  groupKey: string,
+  group: SecurityGroupConfig,
+  config: NetworkConfig,
+): SecurityRulePlan[] {
   const written = [
     ...group.ingress.map((rule) => ({ ...rule, direction: "ingress" as const, peer: rule.source })),
     ...group.egress.map((rule) => ({ ...rule, direction: "egress" as const, peer: rule.destination })),
   ];
   return written
     .flatMap((rule) =>
-      peersOf(rule.peer, config).map((peer): SecurityRulePlan => {
+      peersOf(rule.peer, region, config).map((peer): SecurityRulePlan => {
         const ports = portRange(rule.port);
         const traffic = trafficSlug({ protocol: rule.protocol, ports });
         return {
@@ -63,6 +81,11 @@ function planRules(groupKey: string, group: SecurityGroupConfig, config: Network
 export function planSecurityGroups(region: string, config: NetworkConfig): SecurityGroupPlan[] {
   return groupsOf(region, config).map(([name, group]) => {
     const key = `${region}/${name}`;
-    return { key, name, description: group.description ?? name, rules: planRules(key, group, config) };
+    return {
+      key,
+      name,
+      description: group.description ?? name,
+      rules: planRules(region, key, group, config),
+    };
   });
 }

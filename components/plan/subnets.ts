@@ -1,13 +1,21 @@
 /** A region's subnets and NAT gateways. */
 import type { RegionConfig } from "../config/schema.ts";
 import { formatAddress, rangeOf } from "../config/ip.ts";
-import { natAddress, tiers, type Tier } from "../config/ledger.ts";
+import { natAddress, subnetNumber, tiers, type Tier } from "../config/ledger.ts";
 import { byKey } from "./keys.ts";
 import type { NatGatewayPlan, SubnetPlan } from "./model.ts";
 
 /** The key of the route table of a tier in a zone: all public subnets of a region share one, the others do not. */
 function routeTableKey(region: string, tier: Tier, zone: string): string {
   return tier === "public" ? `${region}/public` : `${region}/${tier}/${zone}`;
+}
+
+/** By the ledger's number alone, whatever the subnet's IPv4 network is: what is added later moves nothing. */
+function ipv6Number(key: string, region: RegionConfig, tier: Tier, zone: string): number | undefined {
+  if (region.ipv6 === "none") return undefined;
+  const number = subnetNumber(tier, zone);
+  if (number === undefined) throw new Error(`${key} has no IPv6 network for ${zone}`);
+  return number;
 }
 
 export function planSubnets(key: string, region: RegionConfig): SubnetPlan[] {
@@ -21,6 +29,7 @@ export function planSubnets(key: string, region: RegionConfig): SubnetPlan[] {
           tier,
           zone,
           cidr,
+          ipv6Number: ipv6Number(key, region, tier, zone),
           routeTable: routeTableKey(key, tier, zone),
           mapPublicIpOnLaunch: tier === "public" && region.mapPublicIpOnLaunch,
         };

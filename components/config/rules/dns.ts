@@ -1,6 +1,6 @@
 /** DNS records are such as Cloudflare takes and resolvers can use. */
 import ipaddr from "ipaddr.js";
-import { isPrivate, parseAddress } from "../ip.ts";
+import { includes, isPrivate, parseAddress } from "../ip.ts";
 import { isHostname, show } from "../leaf.ts";
 import { suggestion, type Path } from "../problem.ts";
 import type { DnsRecordConfig } from "../schema.ts";
@@ -12,18 +12,19 @@ import {
   lacksHost,
   names,
   placedHosts,
+  subnetsOf,
   type Finding,
   type LooseConfig,
   broken,
 } from "./rule.ts";
 
-/** A record has one content: written out or, for A, a host's public address, or, for CNAME, a tunnel. */
+/** A record has one content: written out or, for A and AAAA, a host's address, or, for CNAME, a tunnel. */
 export function* recordsHaveContent(config: LooseConfig): Iterable<Finding> {
-  const instead = { A: "host", CNAME: "tunnel" } as const;
+  const instead = { A: "host", AAAA: "host", CNAME: "tunnel" } as const;
   for (const { path, record } of recordsOf(config)) {
     const { type } = record;
     const given = (["content", "host", "tunnel"] as const).filter((key) => !lacks(record, key));
-    const other = type === "A" || type === "CNAME" ? instead[type] : undefined;
+    const other = type === "A" || type === "AAAA" || type === "CNAME" ? instead[type] : undefined;
     if (given.length > 1) {
       const message = `does not go with ${given.slice(1).join(" and ")}: leave one of the two out.`;
       yield { path: [...path, given[0] ?? "content"], message };
@@ -43,11 +44,11 @@ function* hostFits(
   type: LooseRecord["type"],
   host: string,
 ): Iterable<Finding> {
-  if (type !== undefined && type !== "A") {
-    yield { path, message: `is for A records, and this is ${type}: write content.` };
+  if (type !== undefined && type !== "A" && type !== "AAAA") {
+    yield { path, message: `is for A and AAAA records, and this is ${type}: write content.` };
     return;
   }
-  const message = publicHostComplaint(config, host);
+  const message = type === "AAAA" ? ipv6HostComplaint(config, host) : publicHostComplaint(config, host);
   if (message !== undefined) yield { path, message };
 }
 
@@ -64,6 +65,30 @@ export function publicHostComplaint(config: LooseConfig, key: string): string | 
   return isOff(found.host, "elasticIp")
     ? `names a host whose public address does not stay: set elasticIp of ${key}, or use one of ${known.join(", ")}.`
     : undefined;
+}
+
+/** Why the host cannot be named where an IPv6 address is needed that others reach; `undefined` where it can. */
+function ipv6HostComplaint(config: LooseConfig, key: string): string | undefined {
+  if (lacksHost(config, key)) {
+    return `names no host: ${suggestion(
+      key,
+      placedHosts(config).map((host) => host.key),
+    )}`;
+  }
+  const [place = "", name = ""] = key.split("/");
+  const region = config.regions?.[place];
+  if (lacks(config.regions, place)) return "names a machine at a site, which has no IPv6 address of ours.";
+  if (region !== undefined && (lacks(region, "ipv6") || (region.ipv6 ?? "hosts") !== "hosts")) {
+    return `names a host without an IPv6 address: set regions.${place}.ipv6 to hosts.`;
+  }
+  const number = parseAddress(config.hosts?.[place]?.[name]?.address ?? "");
+  const subnet =
+    region === undefined || number === undefined
+      ? undefined
+      : subnetsOf(place, region).find(({ range }) => includes(range, number));
+  return subnet === undefined || subnet.tier === "public"
+    ? undefined
+    : `names a host in the ${subnet.tier} subnet ${subnet.cidr}, which nobody outside opens a connection to.`;
 }
 
 function* tunnelFits(

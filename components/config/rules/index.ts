@@ -6,6 +6,7 @@ import * as dns from "./dns.ts";
 import * as forwarding from "./forwarding.ts";
 import * as guard from "./guard.ts";
 import * as hosts from "./hosts.ts";
+import * as ipv6 from "./ipv6.ts";
 import * as mail from "./mail.ts";
 import * as networks from "./networks.ts";
 import * as originPulls from "./origin-pulls.ts";
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   addresses.subnetsSpareSlots,
   networks.subnetsHaveZones,
   networks.databaseTiersSpanZones,
+  ipv6.zonesHaveIpv6Numbers,
   networks.endpointsAreDistinct,
   networks.retentionsExist,
   networks.natHasSubnets,
@@ -55,9 +57,11 @@ export const rules: readonly Rule[] = [
   securityGroups.groupReferencesExist,
   securityGroups.rulesAreDistinct,
   securityGroups.groupsAreWithinQuota,
+  ipv6.ipv6RulesHaveRegions,
   quotas.groupQuotasExist,
   quotas.peeringQuotaExists,
   quotas.vpcsAreWithinQuota,
+  ipv6.egressOnlyGatewaysAreWithinQuota,
   quotas.elasticIpsAreWithinQuota,
   quotas.natGatewaysAreWithinQuota,
   quotas.vpcPartsAreWithinQuota,

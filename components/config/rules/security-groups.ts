@@ -8,7 +8,7 @@ import { entries, items, lacks, names, type Finding, type Loose, type LooseConfi
 
 type Group = Loose<SecurityGroupConfig>;
 
-interface WrittenRule {
+export interface WrittenRule {
   readonly path: Path;
   readonly direction: "ingress" | "egress";
   readonly peerKey: "source" | "destination";
@@ -17,7 +17,7 @@ interface WrittenRule {
   readonly peer: string | undefined;
 }
 
-function rulesOf(name: string, group: Group): WrittenRule[] {
+export function rulesOf(name: string, group: Group): WrittenRule[] {
   const base = ["securityGroups", name];
   return [
     ...items(group.ingress).map(([index, { port, protocol, source }]) => ({
@@ -95,6 +95,7 @@ export function* portsFitProtocols(config: LooseConfig): Iterable<Finding> {
 export function* groupReferencesExist(config: LooseConfig): Iterable<Finding> {
   for (const [name, group] of entries(config.securityGroups)) {
     for (const { path, peer, peerKey } of rulesOf(name, group)) {
+      if (peer?.startsWith("vpc-") === true) yield* regionExists(config, [...path, peerKey], peer);
       if (peer?.startsWith("sg-") !== true) continue;
       const reference = peer.slice("sg-".length);
       const target = config.securityGroups?.[reference];
@@ -112,6 +113,22 @@ export function* groupReferencesExist(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+function* regionExists(config: LooseConfig, path: Path, peer: string): Iterable<Finding> {
+  const region = peer.slice("vpc-".length);
+  if (!lacks(config.regions, region)) return;
+  const message = `names no VPC: there is no regions.${region}; ${suggestion(region, names(config.regions))}`;
+  yield { path, message };
+}
+
+/** The networks that a peer stands for, as far as they are known here; a group is one thing of its own. */
+function networksOfPeer(config: LooseConfig, peer: string): string[] {
+  if (peer === "operator") return items(config.operator?.cidrs).map(([, cidr]) => cidr);
+  if (peer === "cloudflare") return [...cloudflareNetworks];
+  if (peer === "anywhere") return ["0.0.0.0/0", "::/0"];
+  const vpc = peer.startsWith("vpc-") ? config.regions?.[peer.slice("vpc-".length)]?.vpcCidr : undefined;
+  return vpc === undefined ? [peer] : [vpc, peer];
+}
+
 /** AWS refuses a rule that is there already. */
 export function* rulesAreDistinct(config: LooseConfig): Iterable<Finding> {
   for (const [name, group] of entries(config.securityGroups)) {
@@ -120,8 +137,7 @@ export function* rulesAreDistinct(config: LooseConfig): Iterable<Finding> {
       if (protocol === undefined || peer === undefined) continue;
       const range =
         typeof port === "string" && /^(\d+)-\1$/.test(port) ? port.split("-")[0] : String(port ?? "all");
-      const peers = networksOf(config, peer);
-      const keys = peers.map((one) => [direction, protocol, range, one].join(" "));
+      const keys = networksOfPeer(config, peer).map((one) => [direction, protocol, range, one].join(" "));
       const earlier = keys.map((key) => seen.get(key)).find((found) => found !== undefined);
       if (earlier === undefined) for (const key of keys) seen.set(key, path);
       else {
@@ -132,23 +148,10 @@ export function* rulesAreDistinct(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-/** What a peer that is no group stands for. */
-function networksOf(config: LooseConfig, peer: string): readonly string[] {
-  switch (peer) {
-    case "operator":
-      return items(config.operator?.cidrs).map(([, cidr]) => cidr);
-    case "cloudflare":
-      return cloudflareNetworks;
-    default:
-      return [peer];
-  }
-}
-
-/** How many rules the peer makes for IPv4 and for IPv6; a group counts as one of each. */
+/** How many rules the peer makes for IPv4 and for IPv6; a group counts as one of each, and a VPC is one of each. */
 function rulesOfPeer(config: LooseConfig, peer: string | undefined): { v4: number; v6: number } {
-  if (peer === undefined) return { v4: 1, v6: 1 };
-  if (peer.startsWith("sg-")) return { v4: 1, v6: 1 };
-  const cidrs = networksOf(config, peer);
+  if (peer === undefined || /^(?:sg|vpc)-/.test(peer)) return { v4: 1, v6: 1 };
+  const cidrs = networksOfPeer(config, peer);
   const v6 = cidrs.filter((cidr) => cidr.includes(":")).length;
   return { v4: cidrs.length - v6, v6 };
 }

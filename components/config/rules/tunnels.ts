@@ -51,7 +51,7 @@ function letsOut(config: LooseConfig, place: string, { role, securityGroups }: H
     rules.some(
       (rule) =>
         (rule.protocol === "all" || rule.protocol === protocol) &&
-        rule.destination === "0.0.0.0/0" &&
+        (rule.destination === "0.0.0.0/0" || rule.destination === "anywhere") &&
         coversPort(rule.port),
     ),
   );

@@ -26,7 +26,9 @@ function distinction(record: DnsRecordConfig): string {
 }
 
 function contentOf(record: DnsRecordConfig): Template | undefined {
-  if (record.host !== undefined) return [{ kind: "public-address", host: record.host }];
+  if (record.host !== undefined) {
+    return [{ kind: record.type === "AAAA" ? "ipv6-address" : "public-address", host: record.host }];
+  }
   if (record.tunnel !== undefined) return tunnelAddress(record.tunnel);
   return dataOf(record) === undefined ? [record.content ?? ""] : undefined;
 }
@@ -35,6 +37,11 @@ function dataOf(record: DnsRecordConfig): DnsRecordPlan["data"] {
   const { type, content = "", flags = 0, tag = "issue", priority = 0, weight = 0, port = 0 } = record;
   if (type === "CAA") return { flags, tag, value: content };
   return type === "SRV" ? { priority, weight, port, target: content } : undefined;
+}
+
+function commentOf({ type, host }: DnsRecordConfig): string | undefined {
+  if (host === undefined) return undefined;
+  return `${type === "AAAA" ? "IPv6" : "public"} address of ${host}`;
 }
 
 function planRecord(zone: string, record: DnsRecordConfig): DnsRecordPlan {
@@ -48,7 +55,7 @@ function planRecord(zone: string, record: DnsRecordConfig): DnsRecordPlan {
     ttlSeconds: record.ttl,
     proxied: record.proxied,
     priority: record.priority,
-    comment: record.host === undefined ? undefined : `public address of ${record.host}`,
+    comment: commentOf(record),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Balancer {
   /** What the host calls itself: `lb-1.us-west`. */
   readonly hostname: string;
   readonly address: string;
+  /** Whether clients come by IPv6, too; backends are always asked by IPv4. */
+  readonly ipv6: boolean;
   /** Public names that resolve to a load balancer of the region, so that each can stand in for another. */
   readonly names: readonly string[];
   readonly backends: readonly Backend[];

@@ -62,7 +62,7 @@ function input(listens: readonly ListenPlan[], sshFrom: readonly string[]): Chai
       // Without them the host could not even answer that it has no IPv6 service: neighbours would not find it.
       'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } ip6 hoplimit 255 accept comment "IPv6 neighbours"',
       `${from(sshFrom)}tcp dport 22 ct state new goto ssh`,
-      ...[...new Set([...listens].sort(byPort).map(listenRule))],
+      ...[...new Set([...listens].sort(byPort).flatMap(listenRules))],
     ],
   };
 }
@@ -71,12 +71,22 @@ function byPort(a: ListenPlan, b: ListenPlan): number {
   return a.ports.from - b.ports.from || (a.protocol < b.protocol ? -1 : a.protocol > b.protocol ? 1 : 0);
 }
 
-function listenRule({ protocol, ports, from: sources, reason }: ListenPlan): string {
+/** What everybody may come to takes both families; networks have a rule for each that is among them. */
+function listenRules({ protocol, ports, from: sources, reason }: ListenPlan): string[] {
   const range = ports.from === ports.to ? `${ports.from}` : `${ports.from}-${ports.to}`;
-  return `${from(sources)}${protocol} dport ${range} accept comment "${reason}"`;
+  const rule = `${protocol} dport ${range} accept comment "${reason}"`;
+  const ipv6 = sources.filter((source) => source.includes(":"));
+  const ipv4 = sources.filter((source) => !ipv6.includes(source));
+  return [
+    ...(sources.length > 0 && ipv4.length === 0 ? [] : [`${from(ipv4)}${rule}`]),
+    ...ipv6.map((network) => `ip6 saddr ${network} ${rule}`),
+  ];
 }
 
-/** Also what a source opens in vain counts: it is let in again once it has been quiet for the whole window. */
+/**
+ * Also what a source opens in vain counts: it is let in again once it has been quiet for the whole window. The sets are
+ * of IPv4, so by IPv6 nobody comes in: the ways by which hosts are managed are IPv4's.
+ */
 function ssh(management: readonly string[]): ChainPlan {
   const isIn = sshSets.map((set) => `ip saddr @${set}`).join(" ");
   const stays = sshSets.map((set) => `update @${set} { ip saddr }`).join(" ");

@@ -66,15 +66,20 @@ function demandOf({ direct }: OriginPulls): { readonly bind: string; readonly ru
   return { bind: verify("optional"), rules };
 }
 
-function frontends({ originPulls }: Balancer): string {
+/** A port for clients of both families, or of IPv4 alone. A socket of IPv6 that took both would be in the other's way. */
+function bind(port: number, options: string, ipv6: boolean): string {
+  const ends = [`*:${port}${options}`, ...(ipv6 ? [`:::${port} v6only${options}`] : [])];
+  return ends.map((end) => `    bind ${end}\n`).join("");
+}
+
+function frontends({ ipv6, originPulls }: Balancer): string {
   const demand = originPulls === undefined ? { bind: "", rules: "" } : demandOf(originPulls);
+  const https = ` ssl crt ${tls.certificatePath} alpn h2,http/1.1${demand.bind}`;
   return `frontend http_redirect
-    bind *:80
-    http-request redirect scheme https code 301
+${bind(80, "", ipv6)}    http-request redirect scheme https code 301
 
 frontend http_front
-    bind *:443 ssl crt ${tls.certificatePath} alpn h2,http/1.1${demand.bind}
-${demand.rules}    http-request set-header X-Real-IP %[src]
+${bind(443, https, ipv6)}${demand.rules}    http-request set-header X-Real-IP %[src]
     http-request set-header X-Forwarded-Proto https
     default_backend api_servers
 

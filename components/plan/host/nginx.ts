@@ -111,6 +111,7 @@ interface HttpsServer {
   readonly isDefault: boolean;
   /** Whether only Cloudflare is served. */
   readonly isPulled: boolean;
+  readonly ipv6: boolean;
   readonly locations: string;
 }
 
@@ -119,10 +120,14 @@ const demand = `    ssl_client_certificate ${originPullPath};
     ssl_verify_client on;
 `;
 
-function httpsServer({ names, isDefault, isPulled, locations }: HttpsServer): string {
+/** A port for clients of both families, or of IPv4 alone: nginx has a socket for each. */
+function listens(port: string, ipv6: boolean): string {
+  return lines(4, [`listen ${port};`, ...(ipv6 ? [`listen [::]:${port};`] : [])]);
+}
+
+function httpsServer({ names, isDefault, isPulled, ipv6, locations }: HttpsServer): string {
   return `server {
-    listen 443 ssl http2${isDefault ? " default_server" : ""};
-    server_name ${names.length > 0 ? names.join(" ") : "_"};
+${listens(`443 ssl http2${isDefault ? " default_server" : ""}`, ipv6)}    server_name ${names.length > 0 ? names.join(" ") : "_"};
 
     ssl_certificate ${tls.certificatePath};
     ssl_certificate_key ${tls.keyPath};
@@ -144,24 +149,24 @@ ${locations}}
 `;
 }
 
-function httpsServers({ names, originPulls }: Balancer): string {
+function httpsServers({ names, ipv6, originPulls }: Balancer): string {
   const direct = originPulls?.direct ?? [];
   const main = httpsServer({
     names: names.filter((name) => !direct.includes(name)),
     isDefault: true,
     isPulled: originPulls !== undefined,
+    ipv6,
     locations: apiLocations + websocketLocations,
   });
   if (direct.length === 0) return main;
-  const past = { names: direct, isDefault: false, isPulled: false, locations: websocketLocations };
+  const past = { names: direct, isDefault: false, isPulled: false, ipv6, locations: websocketLocations };
   return `${main}\n${httpsServer(past)}`;
 }
 
 function servers(balancer: Balancer): string {
-  const { address } = balancer;
+  const { address, ipv6 } = balancer;
   return `server {
-    listen 80 default_server;
-    return 301 https://$host$request_uri;
+${listens("80 default_server", ipv6)}    return 301 https://$host$request_uri;
 }
 
 ${httpsServers(balancer)}

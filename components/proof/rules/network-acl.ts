@@ -1,4 +1,5 @@
 /** Network ACLs as gates: ordered, stateless, and what no rule lets through is dropped. */
+import { cidrSlug, isIpv6 } from "../../plan/keys.ts";
 import type { NetworkAclPlan, NetworkAclRulePlan, RegionPlan } from "../../plan/model.ts";
 import type { SymbolSpace } from "../sets/addresses.ts";
 import {
@@ -9,19 +10,28 @@ import {
   protocolTraffic,
   type TrafficSet,
 } from "../sets/traffic.ts";
+import type { Ipv6Networks } from "../world/ipv6.ts";
 import type { GateRule, GateRules } from "./gate.ts";
 
-function trafficOf({ protocol, ports, icmpType }: NetworkAclRulePlan): TrafficSet {
+/** What tells addresses from networks' names. */
+export interface AclSpace {
+  readonly space: SymbolSpace;
+  readonly ipv6: Ipv6Networks;
+}
+
+function trafficOf({ protocol, ports, icmpType, cidr }: NetworkAclRulePlan): TrafficSet {
   if (protocol === "all") return allTraffic;
-  // No packet between IPv4 addresses carries ICMPv6: with it in, the set is whole, and so are the answers to it.
-  if (protocol === "icmp") return icmpType === undefined ? allIcmp : icmpTraffic("icmp", icmpType);
+  // No packet carries the other family's ICMP: with it in, the set is whole, and so are the answers to it.
+  if (protocol === "icmp") {
+    return icmpType === undefined ? allIcmp : icmpTraffic(isIpv6(cidr) ? "icmpv6" : "icmp", icmpType);
+  }
   return ports === undefined ? protocolTraffic(protocol) : portTraffic(protocol, ports.from, ports.to);
 }
 
 function words({ number, direction, protocol, ports, icmpType, cidr }: NetworkAclRulePlan): string {
   const range = ports === undefined ? (icmpType ?? "") : `${ports.from}-${ports.to}`;
   const what = `${protocol} ${range}`.trimEnd();
-  return `rule ${number}: ${direction} ${what} ${direction === "ingress" ? "from" : "to"} ${cidr}`;
+  return `rule ${number}: ${direction} ${what} ${direction === "ingress" ? "from" : "to"} ${typeof cidr === "string" ? cidr : cidrSlug(cidr)}`;
 }
 
 /** One direction of the ACL around a subnet. */
@@ -29,7 +39,7 @@ export function aclGate(
   region: RegionPlan,
   acl: NetworkAclPlan,
   direction: "ingress" | "egress",
-  space: SymbolSpace,
+  { space, ipv6 }: AclSpace,
 ): GateRules {
   const where = `network ACL ${acl.key}`;
   const path = `regions.${region.key}.subnets.${acl.tier}`;
@@ -37,7 +47,8 @@ export function aclGate(
     .filter((rule) => rule.direction === direction)
     .sort((a, b) => a.number - b.number)
     .map((rule): GateRule => {
-      const side = { addresses: space.network(rule.cidr), undecided: space.undecided(rule.cidr) };
+      const network = ipv6.text(rule.cidr);
+      const side = { addresses: space.network(network), undecided: space.undecided(network) };
       return {
         from: direction === "ingress" ? side : undefined,
         to: direction === "egress" ? side : undefined,

@@ -75,6 +75,11 @@ export function isV4Point(address: Point): boolean {
   return address >= 0 && address < v4Size;
 }
 
+/** A symbol stands for an address of IPv4. */
+export function isV6Point(address: Point): boolean {
+  return address >= v4Size;
+}
+
 /** `10.0.1.10`, `2001:db8::1`; a symbol as `symbol 3`, since only its space knows its name. */
 export function formatAddress(address: Point): string {
   if (address < 0) return `symbol ${-Number(address)}`;

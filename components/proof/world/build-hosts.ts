@@ -23,6 +23,7 @@ interface HostContext extends BuildContext {
 }
 
 const anywhere = "0.0.0.0/0";
+const anywhereIpv6 = "::/0";
 
 /** Every configuration path of a host: `hosts.us-west.api-1`. */
 export function hostPath(key: string): string {
@@ -89,9 +90,11 @@ function machineLinks({ site, generation }: HostPlan): Links {
 function instanceLinks({ regions }: HostContext, { key, site, address }: HostPlan): Links {
   const eni = regions.get(site)?.enis.get(parseAddress(address));
   if (eni === undefined) throw new Error(`${key} has no network interface in ${site}`);
+  const value = { link: instanceLink, via: undefined };
+  const ipv6 = eni.ipv6 === undefined ? [] : [eni.ipv6];
   return {
-    links: [{ name: instanceLink, addresses: [eni.address], attachment: { kind: "eni", eni } }],
-    routes: [{ network: anywhere, value: { link: instanceLink, via: undefined } }],
+    links: [{ name: instanceLink, addresses: [eni.address, ...ipv6], attachment: { kind: "eni", eni } }],
+    routes: [{ network: anywhere, value }, ...ipv6.map(() => ({ network: anywhereIpv6, value }))],
   };
 }
 

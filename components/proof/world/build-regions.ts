@@ -5,8 +5,9 @@ import { aclGate } from "../rules/network-acl.ts";
 import { PrefixMap } from "../rules/prefixes.ts";
 import { groupGate, type GroupMembers } from "../rules/security-group.ts";
 import { parseAddress, type SymbolSpace } from "../sets/addresses.ts";
-import { interval, nowhere, union, type Intervals, type Point } from "../sets/intervals.ts";
+import { interval, nowhere, point, union, type Intervals, type Point } from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
+import type { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName } from "./public.ts";
 import type { Eni, NatNode, RegionNode, SubnetGates, SubnetNode, VpcTarget } from "./model.ts";
 
@@ -14,6 +15,7 @@ export interface BuildContext {
   readonly plan: NetworkPlan;
   readonly space: SymbolSpace;
   readonly table: TrafficTable;
+  readonly ipv6: Ipv6Networks;
 }
 
 function targetOf(target: RouteTarget): VpcTarget {
@@ -21,11 +23,11 @@ function targetOf(target: RouteTarget): VpcTarget {
 }
 
 /** The ACL's gates by subnet; a subnet without one has AWS's default ACL, which lets everything pass. */
-function buildAcls(region: RegionPlan, { space, table }: BuildContext): Map<string, SubnetGates> {
+function buildAcls(region: RegionPlan, { space, table, ipv6 }: BuildContext): Map<string, SubnetGates> {
   return new Map(
     region.networkAcls.flatMap((acl) => {
       const gate = (direction: "ingress" | "egress"): Gate =>
-        new Gate(aclGate(region, acl, direction, space), table);
+        new Gate(aclGate(region, acl, direction, { space, ipv6 }), table);
       const gates = { ingress: gate("ingress"), egress: gate("egress") };
       return acl.subnets.map((subnet): [string, SubnetGates] => [subnet, gates]);
     }),
@@ -33,13 +35,16 @@ function buildAcls(region: RegionPlan, { space, table }: BuildContext): Map<stri
 }
 
 function buildSubnets(region: RegionPlan, context: BuildContext): Map<string, SubnetNode> {
-  const { space } = context;
+  const { space, ipv6 } = context;
   const acls = buildAcls(region, context);
   const tables = new Map(
     region.routeTables.map(({ key, routes }) => [
       key,
       new PrefixMap(
-        routes.map(({ destination, target }) => ({ network: destination, value: targetOf(target) })),
+        routes.map(({ destination, target }) => ({
+          network: ipv6.text(destination),
+          value: targetOf(target),
+        })),
         space,
       ),
     ]),
@@ -58,25 +63,27 @@ function buildSubnets(region: RegionPlan, context: BuildContext): Map<string, Su
   );
 }
 
-function membersOf(hosts: readonly HostPlan[]): GroupMembers {
+function membersOf(hosts: readonly HostPlan[], ipv6: Ipv6Networks): GroupMembers {
   const members = new Map<string, Intervals>();
-  for (const { address, instance } of hosts) {
-    for (const group of instance?.securityGroups ?? []) {
-      const at = Number(parseAddress(address));
-      members.set(group, union(members.get(group) ?? nowhere, interval(at, at + 1)));
+  for (const host of hosts) {
+    const addresses = [parseAddress(host.address), ipv6.address(host)].filter((at) => at !== undefined);
+    for (const group of host.instance?.securityGroups ?? []) {
+      const own = addresses.map((at) => interval(at, point(BigInt(at) + 1n)));
+      members.set(group, own.reduce(union, members.get(group) ?? nowhere));
     }
   }
   return members;
 }
 
 function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly HostPlan[]): Map<Point, Eni> {
-  const { plan, space, table } = context;
-  const members = membersOf(hosts);
+  const { plan, space, table, ipv6 } = context;
+  const members = membersOf(hosts, ipv6);
   const gates = new Map<string, Gate>();
   const gateOf = (groups: readonly string[], direction: "ingress" | "egress"): Gate => {
     const key = `${direction} ${groups.join(" ")}`;
     const plans = region.securityGroups.filter((group) => groups.includes(group.key));
-    const made = gates.get(key) ?? new Gate(groupGate(region.key, plans, direction, members, space), table);
+    const made =
+      gates.get(key) ?? new Gate(groupGate(region.key, plans, direction, { members, space, ipv6 }), table);
     gates.set(key, made);
     return made;
   };
@@ -88,6 +95,7 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
         region: region.key,
         subnet: instance.subnet,
         address: parseAddress(host.address),
+        ipv6: ipv6.address({ ...host, instance }),
         publicAddress: hasPublicAddress(plan, { ...host, instance })
           ? space.symbol(publicName(host.key), nowhere)
           : undefined,
@@ -95,7 +103,7 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
         ingress: gateOf(instance.securityGroups, "ingress"),
         egress: gateOf(instance.securityGroups, "egress"),
       };
-      return [[eni.address, eni]];
+      return [eni.address, ...(eni.ipv6 === undefined ? [] : [eni.ipv6])].map((at) => [at, eni]);
     }),
   );
 }
@@ -106,6 +114,10 @@ function buildPeerings({ peerings }: NetworkPlan, region: string): Map<string, s
       .filter(({ requester, accepter }) => requester === region || accepter === region)
       .map(({ key, requester, accepter }) => [key, requester === region ? accepter : requester]),
   );
+}
+
+function ownNetworks({ key, cidr, ipv6 }: RegionPlan, context: BuildContext): string[] {
+  return ipv6 === undefined ? [cidr] : [cidr, context.ipv6.text({ kind: "ipv6-network", of: key })];
 }
 
 export function buildRegions(context: BuildContext): Map<string, RegionNode> {
@@ -122,7 +134,10 @@ export function buildRegions(context: BuildContext): Map<string, RegionNode> {
       const node: RegionNode = {
         key: region.key,
         path: `regions.${region.key}`,
-        own: new PrefixMap([{ network: region.cidr, value: true }], space),
+        own: new PrefixMap(
+          ownNetworks(region, context).map((network) => ({ network, value: true })),
+          space,
+        ),
         subnets: buildSubnets(region, context),
         nats: new Map(nats),
         enis,

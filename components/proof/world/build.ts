@@ -8,6 +8,7 @@ import { TrafficTable } from "../sets/traffic.ts";
 import { buildHosts } from "./build-hosts.ts";
 import { buildRegions } from "./build-regions.ts";
 import { buildSites } from "./build-sites.ts";
+import { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName, publicV4 } from "./public.ts";
 import type { NameTarget, NatNode, PublicOwner, RegionNode, SiteNode, World } from "./model.ts";
 
@@ -31,6 +32,7 @@ function publicOwners(
   for (const region of regions.values()) {
     for (const eni of region.enis.values()) {
       if (eni.publicAddress !== undefined) owners.set(eni.publicAddress, { kind: "eni", eni });
+      if (eni.ipv6 !== undefined) owners.set(eni.ipv6, { kind: "eni-ipv6", eni });
     }
     for (const nat of region.nats.values()) owners.set(nat.publicAddress, natOwner(region, nat));
   }
@@ -67,7 +69,7 @@ function buildNames(plan: NetworkPlan, space: SymbolSpace): Map<string, NameTarg
 export function buildWorld(plan: NetworkPlan): World {
   const space = makeSymbols(plan);
   const table = new TrafficTable();
-  const context = { plan, space, table };
+  const context = { plan, space, table, ipv6: new Ipv6Networks(plan) };
   const regions = buildRegions(context);
   const { sites, segments } = buildSites(context);
   const { hosts, unread } = buildHosts({ ...context, regions });

@@ -20,6 +20,8 @@ export interface Eni {
   /** Key of its subnet. */
   readonly subnet: string;
   readonly address: Point;
+  /** Its IPv6 address, where it has one. */
+  readonly ipv6: Point | undefined;
   /** The symbol of its public address, where it has one. */
   readonly publicAddress: Point | undefined;
   /** AWS's source/destination check: it may then neither send nor get what is not its own. */
@@ -101,6 +103,7 @@ export interface HostNode {
 
 export type VpcTarget =
   | { readonly kind: "internet-gateway" }
+  | { readonly kind: "egress-only-gateway" }
   | { readonly kind: "nat-gateway"; readonly nat: string }
   | { readonly kind: "peering"; readonly peering: string }
   | { readonly kind: "instance"; readonly host: string };
@@ -131,6 +134,7 @@ export interface RegionNode {
   readonly own: PrefixMap<true>;
   readonly subnets: ReadonlyMap<string, SubnetNode>;
   readonly nats: ReadonlyMap<string, NatNode>;
+  /** By each of their addresses. */
   readonly enis: ReadonlyMap<Point, Eni>;
   /** The same by host. */
   readonly interfaces: ReadonlyMap<string, Eni>;
@@ -151,6 +155,8 @@ export interface SiteNode {
 /** Who has a public address. */
 export type PublicOwner =
   | { readonly kind: "eni"; readonly eni: Eni }
+  /** By its IPv6 address, which is the same inside and outside. */
+  | { readonly kind: "eni-ipv6"; readonly eni: Eni }
   | { readonly kind: "nat"; readonly region: string; readonly nat: string }
   | { readonly kind: "site"; readonly site: string };
 

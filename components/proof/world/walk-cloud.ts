@@ -1,6 +1,6 @@
 /** The part of a packet's way that leads through VPCs and the internet between them. */
-import { neverPublic } from "../sets/addresses.ts";
-import { has } from "../sets/intervals.ts";
+import { isV6Point, neverPublic } from "../sets/addresses.ts";
+import { has, type Point } from "../sets/intervals.ts";
 import { instanceLink, type Eni, type RegionNode, type World } from "./model.ts";
 import type { Way } from "./way.ts";
 
@@ -8,6 +8,10 @@ import type { Way } from "./way.ts";
 export interface Doors {
   readonly enterHost: (way: Way, host: string, link: string) => void;
   readonly enterSite: (way: Way, site: string) => void;
+}
+
+function isOwn({ address, ipv6 }: Eni, point: Point): boolean {
+  return point === address || point === ipv6;
 }
 
 export class CloudWalker {
@@ -28,7 +32,7 @@ export class CloudWalker {
   /** An instance sends. */
   leaveEni(way: Way, eni: Eni): void {
     const place = `network interface of ${eni.host}`;
-    if (eni.checks && way.from !== eni.address) {
+    if (eni.checks && !isOwn(eni, way.from)) {
       way.end(() => ({
         place,
         reason: "source/destination check: the sender is somebody else",
@@ -82,6 +86,9 @@ export class CloudWalker {
       case "internet-gateway":
         this.#outOfVpc(way, region, eni);
         return;
+      case "egress-only-gateway":
+        this.#outwardsOnly(way, region, eni);
+        return;
       case "nat-gateway":
         this.#throughNat(way, region, value.nat, subnetKey);
         return;
@@ -112,7 +119,7 @@ export class CloudWalker {
     if (fromSubnet !== eni.subnet && subnet?.acl.ingress !== undefined) {
       if (!way.through(subnet.acl.ingress, () => eni.subnet, subnet.path)) return;
     }
-    if (eni.checks && way.to !== eni.address) {
+    if (eni.checks && !isOwn(eni, way.to)) {
       way.end(() => ({
         place,
         reason: "source/destination check: it is for somebody else",
@@ -126,6 +133,11 @@ export class CloudWalker {
 
   #outOfVpc(way: Way, region: RegionNode, eni: Eni | undefined): void {
     const place = `internet gateway of ${region.key}`;
+    if (eni?.ipv6 !== undefined && way.from === eni.ipv6) {
+      if (way.explain !== undefined) way.note(place, "lets IPv6 out as it is", region.path);
+      this.internet(way);
+      return;
+    }
     if (eni?.publicAddress === undefined || way.from !== eni.address) {
       way.end(() => ({ place, reason: "the sender has no public address", path: region.path }));
       return;
@@ -133,6 +145,44 @@ export class CloudWalker {
     way.from = eni.publicAddress;
     if (way.explain !== undefined) way.note(place, "gives the sender its public address", region.path);
     this.internet(way);
+  }
+
+  #outwardsOnly(way: Way, region: RegionNode, eni: Eni | undefined): void {
+    const place = `egress-only gateway of ${region.key}`;
+    if (eni?.ipv6 === undefined || way.from !== eni.ipv6) {
+      way.end(() => ({ place, reason: "the sender is no instance of the VPC", path: region.path }));
+      return;
+    }
+    way.conversation.remember(region);
+    if (way.explain !== undefined) way.note(place, "lets it out, and remembers it", region.path);
+    this.internet(way);
+  }
+
+  /** From the internet to an instance's IPv6 address, by the gateway that its subnet has. */
+  #enterByIpv6(way: Way, eni: Eni): void {
+    const region = this.#region(eni.region);
+    const subnet = region.subnets.get(eni.subnet);
+    const found = subnet?.routes.find(way.from);
+    const kind = found === undefined || found === "undecided" ? undefined : found.value.kind;
+    if (kind === "internet-gateway") {
+      this.#enterEni(way, eni, undefined);
+    } else if (kind === "egress-only-gateway") {
+      const place = `egress-only gateway of ${region.key}`;
+      if (way.isReply && way.conversation.remembers(region)) this.#enterEni(way, eni, undefined);
+      else
+        way.end(() => ({
+          place,
+          reason: "lets nothing in that nobody inside asked for",
+          path: region.path,
+        }));
+    } else {
+      const place = `VPC ${region.key}`;
+      way.end(() => ({
+        place,
+        reason: "the subnet has no gateway to the internet for IPv6",
+        path: region.path,
+      }));
+    }
   }
 
   #throughNat(way: Way, region: RegionNode, key: string, fromSubnet: string): void {
@@ -180,6 +230,10 @@ export class CloudWalker {
   /** The internet carries a packet to whoever has the address. */
   internet(way: Way): void {
     if (!way.hop(() => "internet")) return;
+    if (isV6Point(way.from) !== isV6Point(way.to)) {
+      way.end(() => ({ place: "internet", reason: "sender and receiver are of two families", path: "" }));
+      return;
+    }
     const owner = this.#world.publicOwners.get(way.to);
     if (owner === undefined) {
       if (has(neverPublic, way.to)) {
@@ -197,6 +251,9 @@ export class CloudWalker {
           way.note(`internet gateway of ${owner.eni.region}`, "gives it the private address", "");
         }
         this.#enterEni(way, owner.eni, undefined);
+        return;
+      case "eni-ipv6":
+        this.#enterByIpv6(way, owner.eni);
         return;
       case "site":
         this.#doors.enterSite(way, owner.site);

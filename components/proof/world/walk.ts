@@ -5,7 +5,7 @@
  * at once: each gate on the way keeps of it what it lets through.
  */
 import type { ConnectionState } from "../rules/nft-text.ts";
-import { neverPublic } from "../sets/addresses.ts";
+import { isV6Point, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { CloudWalker } from "./walk-cloud.ts";
 import type { HostNode, HostRoute, Link, Segment, SiteNode, Tunnel, World } from "./model.ts";
@@ -102,11 +102,12 @@ export class Walker {
     return way;
   }
 
-  /** The first address of the link by which the host reaches the destination. */
+  /** The first address, of the destination's family, of the link by which the host reaches it. */
   #sourceAddress(host: HostNode, to: Point): Point | undefined {
     const found = host.routes.find(to);
     if (found === undefined || found === "undecided") return [...host.addresses.keys()][0];
-    return host.links.get(found.value.link)?.addresses[0];
+    const own = host.links.get(found.value.link)?.addresses ?? [];
+    return own.find((address) => isV6Point(address) === isV6Point(to));
   }
 
   #state(way: Way, host: HostNode): ConnectionState {

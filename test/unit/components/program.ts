@@ -48,6 +48,8 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
       return { arn: `arn(${name})` };
     case "aws:ec2/eip:Eip":
       return { publicIp: `public-ip(${name})` };
+    case "aws:ec2/vpc:Vpc":
+      return { ipv6CidrBlock: name === "us-west" ? "2001:db8:1:100::/56" : "2001:db8:2:200::/56" };
     case "aws:ec2/instance:Instance":
       return { primaryNetworkInterfaceId: `eni(${name})`, publicIp: `launch-ip(${name})` };
     case "aws:route53/zone:Zone":

@@ -108,6 +108,15 @@ const breaches: readonly Breach[] = [
   { rule: "aws/quota-vpcs", changes: crowd, path: "regions.us-west.awsRegion" },
   { rule: "aws/quota-internet-gateways", changes: crowd, path: "regions.us-west.awsRegion" },
   {
+    rule: "aws/quota-egress-only-gateways",
+    changes: [
+      ["quotas", { egressOnlyGatewaysPerRegion: 1 }],
+      ["regions us-west ipv6", "networks"],
+      ["regions small", lonely("us-west-2", { slot: 2, tiers: ["private"], ipv6: "networks" })],
+    ],
+    path: "regions.us-west.ipv6",
+  },
+  {
     rule: "aws/quota-elastic-ips",
     changes: [["quotas", { elasticIpsPerRegion: 3 }]],
     path: "hosts.us-west.lb-2.elasticIp",

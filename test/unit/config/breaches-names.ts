@@ -15,6 +15,12 @@ const srv = (content: string, port: number): Edits =>
 
 const recordBreaches: readonly Breach[] = [
   breach("recordsHaveContent", more({ name: "www", type: "A" }), there("content")),
+  breach("recordsHaveContent", more({ name: "www", type: "AAAA", host: "us-west/lb-1" }), there("host")),
+  breach(
+    "recordsHaveContent",
+    { "regions us-west ipv6": "hosts", ...more({ name: "www", type: "AAAA", host: "us-west/api-1" }) },
+    there("host"),
+  ),
   breach("contentsFitTypes", more({ name: "www", type: "A", content: "api.example.com" }), there("content")),
   breach("contentsFitTypes", { [`${records} 6 content`]: "198.51.100.7" }, [
     at(6, "content"),

@@ -121,6 +121,26 @@ const networkBreaches: readonly Breach[] = [
     "aws/database-zones",
   ]),
   breach(
+    "zonesHaveIpv6Numbers",
+    {
+      "regions far": written(
+        { public: ["172.20.1.0/24"] },
+        { availabilityZones: ["ap-south-1i"], ipv6: "networks" },
+      ),
+    },
+    "regions.far.availabilityZones[0]",
+  ),
+  breach(
+    "zonesHaveIpv6Numbers",
+    {
+      "regions far": written(
+        { public: ["172.20.1.0/24", "172.20.2.0/24"] },
+        { availabilityZones: ["ap-south-1a", "aps1-az1"], ipv6: "networks" },
+      ),
+    },
+    "regions.far.availabilityZones[1]",
+  ),
+  breach(
     "endpointsAreDistinct",
     { "regions eu-west gatewayEndpoints": ["s3", "s3"] },
     "regions.eu-west.gatewayEndpoints[1]",
@@ -194,6 +214,29 @@ const groupBreaches: readonly Breach[] = [
     { "securityGroups public ingress 2": { port: 443, protocol: "tcp", source: "0.0.0.0/0" } },
     "securityGroups.public.ingress[2]",
   ),
+  breach(
+    "groupReferencesExist",
+    { "securityGroups internal ingress 0 source": "vpc-us-est" },
+    "securityGroups.internal.ingress[0].source",
+  ),
+  breach(
+    "rulesAreDistinct",
+    { "securityGroups public ingress 2": { port: 443, protocol: "tcp", source: "anywhere" } },
+    "securityGroups.public.ingress[2]",
+  ),
+  breach(
+    "ipv6RulesHaveRegions",
+    { "securityGroups public ingress 2": { port: 443, protocol: "tcp", source: "::/0" } },
+    "securityGroups.public.ingress[2].source",
+  ),
+  breach(
+    "schema",
+    {
+      "regions us-west ipv6": "networks",
+      "securityGroups public ingress 2": { port: 443, protocol: "tcp", source: "2001:DB8::/32" },
+    },
+    ["securityGroups.public.ingress[2].source", "aws/canonical-network"],
+  ),
   breach("groupsAreWithinQuota", { "securityGroups public ingress": openings(61) }, [
     "securityGroups.public.ingress",
     "aws/quota-group-rules",
@@ -220,6 +263,15 @@ const quotaBreaches: readonly Breach[] = [
     Object.fromEntries(list(5, (index) => [`regions zone-${index}`, beside(2 + index)])),
     ["regions.zone-4.awsRegion", "aws/quota-vpcs"],
     ["regions.zone-4.awsRegion", "aws/quota-internet-gateways"],
+  ),
+  breach(
+    "egressOnlyGatewaysAreWithinQuota",
+    {
+      quotas: { egressOnlyGatewaysPerRegion: 1 },
+      "regions us-west ipv6": "networks",
+      "regions west-2": beside(2, { ipv6: "networks" }),
+    },
+    ["regions.west-2.ipv6", "aws/quota-egress-only-gateways"],
   ),
   breach(
     "elasticIpsAreWithinQuota",

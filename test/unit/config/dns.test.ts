@@ -28,10 +28,13 @@ const cases: readonly Case[] = [
     right: [["dns zones blackroad.io records 5", { name: "www", type: "A", host: "us-west/lb-1" }]],
   },
   {
-    rule: "a host for another type than A",
+    rule: "a host for another type than A and AAAA",
     wrong: [["dns zones blackroad.io records 5", { name: "www", type: "CNAME", host: "us-west/lb-1" }]],
     says: [
-      ['dns.zones["blackroad.io"].records[5].host', "is for A records, and this is CNAME: write content."],
+      [
+        'dns.zones["blackroad.io"].records[5].host',
+        "is for A and AAAA records, and this is CNAME: write content.",
+      ],
     ],
     right: [
       ["dns zones blackroad.io records 5", { name: "www", type: "CNAME", content: "api.blackroad.io" }],

@@ -95,6 +95,7 @@ function networkOf(regions: ReadonlyMap<string, State>): NetworkConfig {
         gatewayEndpoints: ["s3", "dynamodb"],
         networkAcls: true,
         sessionManager: false,
+        ipv6: "none",
         mapPublicIpOnLaunch: false,
         ami: "ami-0123456789abcdef0",
       },

@@ -10,7 +10,7 @@ const cases: readonly Case[] = [
     says: [
       [
         "regions.us-west.vpc_cidr",
-        "is not a known key: did you mean vpcCidr? Known: awsRegion, vpcCidr, slot, availabilityZones, tiers, subnets, nat, natZone, gatewayEndpoints, flowLogs, networkAcls, sessionManager, mapPublicIpOnLaunch, ami.",
+        "is not a known key: did you mean vpcCidr? Known: awsRegion, vpcCidr, slot, availabilityZones, tiers, subnets, nat, natZone, gatewayEndpoints, flowLogs, networkAcls, sessionManager, ipv6, mapPublicIpOnLaunch, ami.",
       ],
     ],
     right: [["regions us-west mapPublicIpOnLaunch", true]],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cidrIncludes, overlaps, rangeOf } from "../../../components/config/ip.ts";
 import { parseNetworkConfig } from "../../../components/config/parse.ts";
+import { cidrSlug } from "../../../components/plan/keys.ts";
 import type { HostPlan, NetworkPlan, PlanSymbol, RouteTarget } from "../../../components/plan/model.ts";
 import { documentSymbols } from "../../../components/plan/document.ts";
 import { planNetwork } from "../../../components/plan/plan.ts";
@@ -41,7 +42,7 @@ function keyed(plan: NetworkPlan): [key: string, text: string][] {
     ...region.networkAcls.flatMap((acl) =>
       acl.rules.map((rule) => ({
         ...rule,
-        key: `acl ${acl.key} ${rule.direction} ${rule.protocol} ${rule.ports?.from ?? rule.icmpType ?? ""} ${rule.cidr}`,
+        key: `acl ${acl.key} ${rule.direction} ${rule.protocol} ${rule.ports?.from ?? rule.icmpType ?? ""} ${cidrSlug(rule.cidr)}`,
       })),
     ),
     ...region.securityGroups.map(({ key, name, description }) => ({
@@ -160,6 +161,8 @@ function exists(plan: NetworkPlan, regionKey: string, target: RouteTarget): bool
   switch (target.kind) {
     case "internet-gateway":
       return true;
+    case "egress-only-gateway":
+      return region?.ipv6?.egressOnlyGateway !== undefined;
     case "nat-gateway":
       return region?.natGateways.some(({ key }) => key === target.nat) === true;
     case "peering":
@@ -221,6 +224,13 @@ function expectHostsToHold(plan: NetworkPlan): void {
 
 function isAnswered(plan: NetworkPlan, hosts: ReadonlyMap<string, HostPlan>, symbol: PlanSymbol): boolean {
   switch (symbol.kind) {
+    case "ipv6-network":
+      return plan.regions.some(
+        ({ key, ipv6, subnets }) =>
+          ipv6 !== undefined && (key === symbol.of || subnets.some((subnet) => subnet.key === symbol.of)),
+      );
+    case "ipv6-address":
+      return hosts.get(symbol.host)?.instance?.ipv6Number !== undefined;
     case "public-address":
       return hosts.get(symbol.host)?.instance?.elasticIp === true;
     case "wireguard-public-key":

@@ -78,6 +78,7 @@ function addRegion(config: NetworkConfig, index: number, region: NewRegion): voi
     gatewayEndpoints: ["s3", "dynamodb"],
     networkAcls: true,
     sessionManager: false,
+    ipv6: "none",
     mapPublicIpOnLaunch: false,
     ami: "ami-0123456789abcdef0",
   };

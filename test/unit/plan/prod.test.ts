@@ -9,6 +9,8 @@ function targetName(target: RouteTarget): string {
   switch (target.kind) {
     case "internet-gateway":
       return "igw";
+    case "egress-only-gateway":
+      return "eigw";
     case "nat-gateway":
       return target.nat;
     case "peering":
@@ -41,7 +43,10 @@ describe("prod", () => {
     const tables = plan.regions.flatMap(({ routeTables }) =>
       routeTables.map(({ key, routes }) => [
         key,
-        routes.map((route) => `${route.destination} ${targetName(route.target)}`),
+        routes.map(
+          ({ destination, target }) =>
+            `${typeof destination === "string" ? destination : destination.of} ${targetName(target)}`,
+        ),
       ]),
     );
     const usWest = [
