@@ -77,6 +77,44 @@ export function storedBlock(text: string): Block {
   return block;
 }
 
+/** An IPv6 address as a number; `undefined` if it is none. */
+export function parseIpv6(text: string): bigint | undefined {
+  if (!text.includes(":") || !ipaddr.IPv6.isValid(text)) return undefined;
+  return ipaddr.IPv6.parse(text)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+}
+
+/** In the one spelling that AWS prints. */
+export function formatIpv6(value: bigint): string {
+  const bytes = Array.from({ length: 16 }, (_, index) => Number((value >> BigInt(120 - 8 * index)) & 255n));
+  return new ipaddr.IPv6(bytes).toRFC5952String();
+}
+
+export interface Ipv6Block {
+  /** The first address, host bits cleared. */
+  readonly address: bigint;
+  readonly bits: number;
+}
+
+export function parseIpv6Block(text: string): Ipv6Block | undefined {
+  const [address = "", bits = ""] = (canonicalIpv6Block(text) ?? "").split("/");
+  const value = parseIpv6(address);
+  return value === undefined ? undefined : { address: value, bits: Number(bits) };
+}
+
+/** Whether the one block has all of the other; texts that are no blocks have nothing. */
+export function ipv6BlockContains(outer: string, inner: string): boolean {
+  const [a, b] = [parseIpv6Block(outer), parseIpv6Block(inner)];
+  if (a === undefined || b === undefined) return false;
+  const rest = BigInt(128 - a.bits);
+  return a.bits <= b.bits && a.address >> rest === b.address >> rest;
+}
+
+export function ipv6BlocksOverlap(left: string, right: string): boolean {
+  return ipv6BlockContains(left, right) || ipv6BlockContains(right, left);
+}
+
 /** The canonical text of an IPv6 block, host bits cleared; `undefined` if it is none. */
 export function canonicalIpv6Block(text: string): string | undefined {
   if (!text.includes(":") || !ipaddr.IPv6.isValidCIDR(text)) {

@@ -31,6 +31,7 @@ import {
   type EndpointAddress,
 } from "./route53resolver/endpoints.ts";
 import { describeRule, type DescribedRule, type ResolverRuleAssociation } from "./route53resolver/rules.ts";
+import type { EgressOnlyGateway } from "./ec2/egress-only-gateways.ts";
 import type { FlowLog } from "./ec2/flow-logs.ts";
 import type { AttachedPolicy } from "./iam/attached-policies.ts";
 import { describeInstanceProfile, type DescribedInstanceProfile } from "./iam/instance-profiles.ts";
@@ -67,6 +68,9 @@ export interface RegionDescription {
   readonly subnets: { readonly Subnets: readonly Subnet[] };
   readonly "route-tables": { readonly RouteTables: readonly RouteTable[] };
   readonly "internet-gateways": { readonly InternetGateways: readonly InternetGateway[] };
+  readonly "egress-only-internet-gateways": {
+    readonly EgressOnlyInternetGateways: readonly EgressOnlyGateway[];
+  };
   readonly "nat-gateways": { readonly NatGateways: readonly NatGateway[] };
   readonly "network-acls": { readonly NetworkAcls: readonly NetworkAcl[] };
   readonly "security-groups": { readonly SecurityGroups: readonly DescribedSecurityGroup[] };
@@ -176,6 +180,9 @@ function describeRegion(ec2: Ec2): RegionDescription {
       })),
     },
     "internet-gateways": { InternetGateways: ec2.list("internet-gateways") },
+    "egress-only-internet-gateways": {
+      EgressOnlyInternetGateways: ec2.list("egress-only-internet-gateways"),
+    },
     "nat-gateways": { NatGateways: ec2.list("nat-gateways") },
     "network-acls": { NetworkAcls: ec2.list("network-acls") },
     "security-groups": {

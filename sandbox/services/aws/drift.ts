@@ -85,6 +85,7 @@ function checked(type: string, news: Properties, region: string): Properties {
 const typesByPrefix: Readonly<Record<string, string>> = {
   vpc: "aws:ec2/vpc:Vpc",
   subnet: "aws:ec2/subnet:Subnet",
+  eigw: "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
   igw: "aws:ec2/internetGateway:InternetGateway",
   rtb: "aws:ec2/routeTable:RouteTable",
   rtbassoc: "aws:ec2/routeTableAssociation:RouteTableAssociation",

@@ -9,7 +9,9 @@
 export interface Quotas {
   readonly vpcsPerRegion: number;
   readonly subnetsPerVpc: number;
+  readonly ipv6BlocksPerVpc: number;
   readonly internetGatewaysPerRegion: number;
+  readonly egressOnlyGatewaysPerRegion: number;
   readonly natGatewaysPerZone: number;
   readonly elasticIpsPerRegion: number;
   readonly routeTablesPerVpc: number;
@@ -20,7 +22,7 @@ export interface Quotas {
   readonly rulesPerSecurityGroup: number;
   readonly securityGroupsPerInterface: number;
   readonly networkAclsPerVpc: number;
-  /** Per direction, with the one that denies everything. */
+  /** Per direction and for both families together, with those that deny everything. */
   readonly rulesPerNetworkAcl: number;
   readonly activePeeringsPerVpc: number;
   /**
@@ -44,7 +46,9 @@ export interface Quotas {
 export const defaultQuotas: Quotas = {
   vpcsPerRegion: 5,
   subnetsPerVpc: 200,
+  ipv6BlocksPerVpc: 5,
   internetGatewaysPerRegion: 5,
+  egressOnlyGatewaysPerRegion: 5,
   natGatewaysPerZone: 5,
   elasticIpsPerRegion: 5,
   routeTablesPerVpc: 200,

@@ -1,5 +1,5 @@
 /** Checks of single values, in the upstream provider's words (terraform-plugin-sdk helper/validation, internal/verify). */
-import { canonicalBlock, canonicalIpv6Block, parseBlock, parseIpv4 } from "./cidr.ts";
+import { canonicalBlock, canonicalIpv6Block, parseBlock, parseIpv4, parseIpv6 } from "./cidr.ts";
 import { sameJson, type Json } from "./json.ts";
 import type { Property } from "./table.ts";
 
@@ -32,6 +32,18 @@ export const isIpv6Block: Validate = (value) => {
     ? undefined
     : `${JSON.stringify(text)} is not a valid IPv6 CIDR block; did you mean ${JSON.stringify(canonical)}?`;
 };
+
+/** suppressEqualCIDRBlockDiffs: whether two spellings are of one network. */
+export function sameIpv6Block(before: Json | undefined, after: Json | undefined): boolean {
+  if (typeof before !== "string" || typeof after !== "string") return false;
+  const canonical = canonicalIpv6Block(before);
+  return canonical !== undefined && canonical === canonicalIpv6Block(after);
+}
+
+export const isIpv6Address: Validate = (value, name) =>
+  parseIpv6(shown(value)) === undefined
+    ? `expected ${name} to contain a valid IPv6 address, got: ${shown(value)}`
+    : undefined;
 
 /** helper/validation, IsCIDRNetwork. */
 export function isNetwork(minimum: number, maximum: number): Validate {

@@ -19,7 +19,7 @@ const vpc: TypeCases = {
   cases: [
     region,
     tags,
-    ["assignGeneratedIpv6CidrBlock", true, "refused"],
+    ["assignGeneratedIpv6CidrBlock", true, "update"],
     ["cidrBlock", "10.8.0.0/16", "replace"],
     ["cidrBlock", "10.0.0.0/15", "refused"],
     ["cidrBlock", "10.9.0.1/16", "refused"],
@@ -42,7 +42,7 @@ const subnet: TypeCases = {
   cases: [
     region,
     tags,
-    ["assignIpv6AddressOnCreation", true, "refused"],
+    ["assignIpv6AddressOnCreation", true, "update"],
     ["availabilityZone", "us-west-2b", "replace"],
     ["availabilityZone", undefined, "same"],
     ["availabilityZoneId", "usw2-az2", "refused"],
@@ -55,7 +55,8 @@ const subnet: TypeCases = {
     ["enableResourceNameDnsAaaaRecordOnLaunch", true, "update"],
     ["ipv4IpamPoolId", "ipam-pool-0123456789abcdef0", "refused"],
     ["ipv4NetmaskLength", 24, "refused"],
-    ["ipv6CidrBlock", ipv6Block, "refused"],
+    ["ipv6CidrBlock", ipv6Block, "update"],
+    ["ipv6CidrBlock", "2001:db8::1/64", "refused"],
     ["ipv6IpamPoolId", "ipam-pool-0123456789abcdef0", "refused"],
     ["ipv6Native", true, "refused"],
     ["ipv6NetmaskLength", 64, "refused"],
@@ -325,6 +326,10 @@ export const changes: Readonly<Record<string, TypeCases>> = {
   [types.subnet]: subnet,
   [types.internetGateway]: internetGateway,
   [types.internetGatewayAttachment]: internetGatewayAttachment,
+  [types.egressOnlyGateway]: {
+    base: ({ world }) => ({ vpcId: world.vpc.id }),
+    cases: [region, tags, ["vpcId", ({ other }) => other.vpc.id, "replace"]],
+  },
   [types.routeTable]: routeTable,
   [types.routeTableAssociation]: routeTableAssociation,
   [types.route]: route,
@@ -346,5 +351,14 @@ export const changes: Readonly<Record<string, TypeCases>> = {
 
 /** Updates that AWS itself refuses, although the provider sends them: with its code. */
 export const refusedByAws: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [types.subnet]: {
+    // The VPC has no IPv6; ipv6.test.ts has one that does.
+    assignIpv6AddressOnCreation: "InvalidParameterValue",
+    ipv6CidrBlock: "InvalidSubnet.Range",
+  },
   [types.route]: { gatewayId: "InvalidParameterValue" },
+  [types.instance]: {
+    ipv6AddressCount: "InvalidParameterValue",
+    ipv6Addresses: "InvalidParameterValue",
+  },
 };

@@ -81,6 +81,10 @@ const entry = (ruleNo: number, more: Properties = {}): Json => [
   },
 ];
 
+const ipv6Entry = (ipv6CidrBlock: string): Json => [
+  { ruleNo: 100, action: "allow", protocol: "tcp", fromPort: 22, toPort: 22, ipv6CidrBlock },
+];
+
 const networkAcl: TypeCases = {
   base: ({ world }) => ({ vpcId: world.vpc.id, ingress: entry(100) }),
   cases: [
@@ -93,7 +97,8 @@ const networkAcl: TypeCases = {
     ["ingress", entry(32767), "refused"],
     ["ingress", entry(100, { protocol: "smoke-signals" }), "refused"],
     ["ingress", entry(100, { action: "perhaps" }), "refused"],
-    ["ingress", entry(100, { ipv6CidrBlock: "2001:db8::/32" }), "refused"],
+    ["ingress", ipv6Entry("2001:db8::/32"), "update"],
+    ["ingress", ipv6Entry("2001:db8::1/32"), "refused"],
     ["subnetIds", ({ world }) => [world.subnet.id], "update"],
     ["vpcId", ({ other }) => other.vpc.id, "replace"],
   ],

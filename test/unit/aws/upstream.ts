@@ -1,4 +1,5 @@
 import { iamUpstream } from "./upstream-iam.ts";
+import { gatewayUpstream } from "./upstream-gateways.ts";
 import { instanceUpstream } from "./upstream-instance.ts";
 import { logUpstream } from "./upstream-logs.ts";
 import { route53Upstream } from "./upstream-route53.ts";
@@ -11,6 +12,7 @@ import { route53Upstream } from "./upstream-route53.ts";
  * `Managed by Pulumi` is the one default that Pulumi's bridge changes.
  */
 export const upstream: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ...gatewayUpstream,
   ...instanceUpstream,
   ...iamUpstream,
   ...logUpstream,
@@ -64,17 +66,6 @@ export const upstream: Readonly<Record<string, Readonly<Record<string, string>>>
     private_dns_hostname_type_on_launch: "optional-computed",
     tags: "optional",
     tags_all: "computed",
-    vpc_id: "required replaces",
-  },
-  aws_internet_gateway: {
-    arn: "computed",
-    owner_id: "computed",
-    tags: "optional",
-    tags_all: "computed",
-    vpc_id: "optional-computed",
-  },
-  aws_internet_gateway_attachment: {
-    internet_gateway_id: "required replaces",
     vpc_id: "required replaces",
   },
   aws_route_table: {

@@ -85,6 +85,7 @@ const notFoundCodes: Readonly<Partial<Record<RecordKind, readonly [string, strin
   "vpc-attributes": ["InvalidVpcID.NotFound", "vpc"],
   subnets: ["InvalidSubnetID.NotFound", "subnet"],
   "internet-gateways": ["InvalidInternetGatewayID.NotFound", "internetGateway"],
+  "egress-only-internet-gateways": ["InvalidGatewayID.NotFound", "gateway"],
   "route-tables": ["InvalidRouteTableID.NotFound", "routeTable"],
   "network-acls": ["InvalidNetworkAclID.NotFound", "networkAcl"],
   addresses: ["InvalidAllocationID.NotFound", "allocation"],

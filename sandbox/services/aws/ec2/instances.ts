@@ -8,6 +8,7 @@ import { profileNamed } from "../iam/instance-profiles.ts";
 import { newId, type Ec2, type Tags } from "./account.ts";
 import { setAssociation, takePublicAddress, unbindAddress } from "./addresses.ts";
 import { createInterface, groupsOf } from "./interfaces.ts";
+import { setIpv6AddressCount, setIpv6Addresses } from "./ipv6.ts";
 import type { Instance, InstanceAttributes, NetworkInterface, Subnet, Volume } from "./records.ts";
 import { takePrivateAddress } from "./subnets.ts";
 import { newTags } from "./tags.ts";
@@ -19,6 +20,8 @@ export interface RunInstanceInput {
   readonly availabilityZone: string | undefined;
   readonly privateIp: string | undefined;
   readonly secondaryPrivateIps: readonly string[];
+  readonly ipv6AddressCount: number | undefined;
+  readonly ipv6Addresses: readonly string[];
   readonly associatePublicIpAddress: boolean | undefined;
   readonly securityGroupIds: readonly string[];
   readonly keyName: string | undefined;
@@ -232,10 +235,15 @@ function createPrimaryInterface(
     instanceId,
     sourceDestCheck: input.sourceDestCheck,
   });
+  // A subnet may give an address to whoever asks for none.
+  const count = input.ipv6AddressCount ?? (subnet.AssignIpv6AddressOnCreation ? 1 : 0);
+  if (input.ipv6Addresses.length > 0) setIpv6Addresses(ec2, created, input.ipv6Addresses);
+  else if (count > 0) setIpv6AddressCount(ec2, created, count);
+  const target = ec2.find(operation, "network-interfaces", created.NetworkInterfaceId);
   if (input.associatePublicIpAddress ?? subnet.MapPublicIpOnLaunch) {
-    assignPublicAddress(ec2, created);
+    assignPublicAddress(ec2, target);
   }
-  return created;
+  return target;
 }
 
 /** The address that an instance gets from Amazon's pool, and loses when it stops. It is not an Elastic IP. */

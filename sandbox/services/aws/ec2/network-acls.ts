@@ -5,15 +5,17 @@
  * denies everything and cannot be taken away (vpc/latest/userguide/nacl-basics.html). A subnet always has exactly one
  * ACL, so an association is never made or deleted but only moved.
  */
-import { canonicalBlock, parseBlock } from "../cidr.ts";
+import { canonicalBlock, canonicalIpv6Block, parseBlock } from "../cidr.ts";
 import { ApiError } from "../errors.ts";
 import { accountId, newId, type Ec2, type Tags } from "./account.ts";
 import type { NetworkAcl, NetworkAclEntry } from "./records.ts";
 import { newTags } from "./tags.ts";
 
-/** The number of the entry that denies everything. */
-export const closingNumber = 32767;
+/** The number of the entry that denies everything, and from there on the one of IPv6. */
+const closingNumber = 32767;
+const closingIpv6 = 32768;
 const icmp = "1";
+const icmpv6 = "58";
 
 function closing(egress: boolean): NetworkAclEntry {
   return {
@@ -40,6 +42,39 @@ function putAcl(
   });
 }
 
+function closingOfIpv6(egress: boolean): NetworkAclEntry {
+  return {
+    Egress: egress,
+    Ipv6CidrBlock: "::/0",
+    Protocol: "-1",
+    RuleAction: "deny",
+    RuleNumber: closingIpv6,
+  };
+}
+
+/** Whether the entry is AWS's own last one, of either family. */
+export function isClosing({ RuleNumber }: NetworkAclEntry): boolean {
+  return RuleNumber >= closingNumber;
+}
+
+/**
+ * A VPC that gets IPv6 has it closed by every ACL and opened by its default one, unless somebody has changed what that
+ * lets in (vpc/latest/userguide/default-network-acl.html).
+ */
+export function openDefaultNetworkAclToIpv6(ec2: Ec2, vpcId: string): void {
+  for (const acl of ec2.list("network-acls", ({ VpcId }) => VpcId === vpcId)) {
+    const opened = [true, false].flatMap((egress): NetworkAclEntry[] => {
+      const made = acl.Entries.filter((entry) => entry.Egress === egress && !isClosing(entry));
+      const untouched = made.length === 1 && made[0]?.RuleNumber === 100 && made[0].RuleAction === "allow";
+      const open: NetworkAclEntry = { ...closingOfIpv6(egress), RuleAction: "allow", RuleNumber: 101 };
+      return [...(acl.IsDefault && untouched ? [open] : []), closingOfIpv6(egress)];
+    });
+    const kept = acl.Entries.filter(({ RuleNumber }) => RuleNumber !== closingIpv6);
+    const entries = [...kept, ...opened].sort((a, b) => a.RuleNumber - b.RuleNumber);
+    ec2.put("network-acls", acl.NetworkAclId, { ...acl, Entries: entries });
+  }
+}
+
 /** The one that AWS makes with a VPC lets everything pass. */
 export function createDefaultNetworkAcl(ec2: Ec2, vpcId: string): NetworkAcl {
   const open = (egress: boolean): NetworkAclEntry => ({
@@ -54,7 +89,7 @@ export function createDefaultNetworkAcl(ec2: Ec2, vpcId: string): NetworkAcl {
 /** One that somebody makes lets nothing pass until it is given entries. */
 export function createNetworkAcl(ec2: Ec2, vpcId: string, tags: Tags): NetworkAcl {
   const operation = "CreateNetworkAcl";
-  ec2.find(operation, "vpcs", vpcId);
+  const { Ipv6CidrBlockAssociationSet: ipv6 } = ec2.find(operation, "vpcs", vpcId);
   if (ec2.list("network-acls", (acl) => acl.VpcId === vpcId).length >= ec2.quotas.networkAclsPerVpc) {
     throw new ApiError(
       operation,
@@ -62,19 +97,22 @@ export function createNetworkAcl(ec2: Ec2, vpcId: string, tags: Tags): NetworkAc
       "The maximum number of network ACLs has been reached.",
     );
   }
-  const entries = [true, false].map(closing);
+  const entries = [true, false].flatMap((egress) => [
+    closing(egress),
+    ...(ipv6.length === 0 ? [] : [closingOfIpv6(egress)]),
+  ]);
   return putAcl(ec2, vpcId, { Entries: entries, IsDefault: false, Tags: newTags(operation, tags) });
 }
 
 /** An entry's ports, or type and code, as the API stores them: only what the protocol has. */
 function matchOf(operation: string, entry: NetworkAclEntry): Partial<NetworkAclEntry> {
   const { Protocol, PortRange, IcmpTypeCode } = entry;
-  if (Protocol === icmp) {
+  if (Protocol === icmp || Protocol === icmpv6) {
     if (IcmpTypeCode === undefined) {
       throw new ApiError(
         operation,
         "InvalidParameterValue",
-        "The parameter IcmpTypeCode is required for protocol 1.",
+        `The parameter IcmpTypeCode is required for protocol ${Protocol}.`,
       );
     }
     return { IcmpTypeCode };
@@ -90,17 +128,25 @@ function matchOf(operation: string, entry: NetworkAclEntry): Partial<NetworkAclE
   return { PortRange };
 }
 
+/** The entry's block, of the one family or the other, in canonical form. */
+function blockOf(operation: string, entry: NetworkAclEntry): Partial<NetworkAclEntry> {
+  const { CidrBlock, Ipv6CidrBlock } = entry;
+  const block = CidrBlock === undefined ? undefined : parseBlock(CidrBlock);
+  const ipv6 = Ipv6CidrBlock === undefined ? undefined : canonicalIpv6Block(Ipv6CidrBlock);
+  if (block !== undefined && Ipv6CidrBlock === undefined) return { CidrBlock: canonicalBlock(block) };
+  if (ipv6 !== undefined && CidrBlock === undefined) return { Ipv6CidrBlock: ipv6 };
+  const parameter = CidrBlock === undefined && Ipv6CidrBlock !== undefined ? "ipv6CidrBlock" : "cidrBlock";
+  throw new ApiError(
+    operation,
+    "InvalidParameterValue",
+    `Value (${CidrBlock ?? Ipv6CidrBlock ?? ""}) for parameter ${parameter} is invalid. This is not a valid CIDR block.`,
+  );
+}
+
 export function createNetworkAclEntry(ec2: Ec2, aclId: string, entry: NetworkAclEntry): void {
   const operation = "CreateNetworkAclEntry";
   const acl = ec2.find(operation, "network-acls", aclId);
-  const block = entry.CidrBlock === undefined ? undefined : parseBlock(entry.CidrBlock);
-  if (block === undefined) {
-    throw new ApiError(
-      operation,
-      "InvalidParameterValue",
-      `Value (${entry.CidrBlock ?? ""}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`,
-    );
-  }
+  const blocks = blockOf(operation, entry);
   if (entry.RuleNumber < 1 || entry.RuleNumber >= closingNumber) {
     throw new ApiError(
       operation,
@@ -125,7 +171,7 @@ export function createNetworkAclEntry(ec2: Ec2, aclId: string, entry: NetworkAcl
   }
   const { Egress, Protocol, RuleAction, RuleNumber } = entry;
   const added: NetworkAclEntry = {
-    CidrBlock: canonicalBlock(block),
+    ...blocks,
     Egress,
     Protocol,
     RuleAction,
@@ -140,7 +186,7 @@ export function deleteNetworkAclEntry(ec2: Ec2, aclId: string, egress: boolean, 
   const operation = "DeleteNetworkAclEntry";
   const acl = ec2.find(operation, "network-acls", aclId);
   const kept = acl.Entries.filter((entry) => entry.Egress !== egress || entry.RuleNumber !== number);
-  if (kept.length === acl.Entries.length || number === closingNumber) {
+  if (kept.length === acl.Entries.length || number >= closingNumber) {
     throw new ApiError(
       operation,
       "InvalidNetworkAclEntry.NotFound",

@@ -1,6 +1,5 @@
 /**
  * What the simulated EC2 stores: the very objects that `aws ec2 describe-*` prints, by AWS's own field names.
- *
  * Source: the EC2 API reference (docs.aws.amazon.com/AWSEC2/latest/APIReference), one data type per interface.
  */
 import type { AttachedPolicies } from "../iam/attached-policies.ts";
@@ -9,7 +8,9 @@ import type { Role, RolePolicies } from "../iam/roles.ts";
 import type { TaggedLogGroup } from "../logs/groups.ts";
 import type { NameRecordKinds } from "../route53/record-kinds.ts";
 import type { DbSubnetGroup } from "../rds/subnet-groups.ts";
+import type { EgressOnlyGateway } from "./egress-only-gateways.ts";
 import type { FlowLog } from "./flow-logs.ts";
+import type { SubnetIpv6Association, VpcIpv6Association } from "./ipv6-records.ts";
 
 export interface Tag {
   Key: string;
@@ -25,6 +26,7 @@ export interface Vpc {
   }[];
   DhcpOptionsId: string;
   InstanceTenancy: string;
+  Ipv6CidrBlockAssociationSet: VpcIpv6Association[];
   IsDefault: boolean;
   OwnerId: string;
   State: "available";
@@ -48,7 +50,7 @@ export interface Subnet {
   CidrBlock: string;
   DefaultForAz: boolean;
   EnableDns64: boolean;
-  Ipv6CidrBlockAssociationSet: never[];
+  Ipv6CidrBlockAssociationSet: SubnetIpv6Association[];
   Ipv6Native: boolean;
   MapCustomerOwnedIpOnLaunch: boolean;
   MapPublicIpOnLaunch: boolean;
@@ -77,6 +79,7 @@ export interface Route {
   DestinationCidrBlock?: string;
   DestinationIpv6CidrBlock?: string;
   DestinationPrefixListId?: string;
+  EgressOnlyInternetGatewayId?: string;
   GatewayId?: string;
   InstanceId?: string;
   InstanceOwnerId?: string;
@@ -212,7 +215,7 @@ export interface NetworkInterface {
   Description: string;
   Groups: { GroupId: string; GroupName: string }[];
   InterfaceType: "interface" | "nat_gateway";
-  Ipv6Addresses: never[];
+  Ipv6Addresses: { IsPrimaryIpv6: boolean; Ipv6Address: string }[];
   MacAddress: string;
   NetworkInterfaceId: string;
   OwnerId: string;
@@ -374,6 +377,7 @@ export interface RecordKinds extends NameRecordKinds {
   "vpc-attributes": VpcAttributes;
   subnets: Subnet;
   "internet-gateways": InternetGateway;
+  "egress-only-internet-gateways": EgressOnlyGateway;
   "route-tables": RouteTable;
   "network-acls": NetworkAcl;
   "security-groups": SecurityGroup;

@@ -1,7 +1,7 @@
 /** Route tables, their associations and routes. */
-import { blockContains, canonicalBlock, parseBlock, storedBlock } from "../cidr.ts";
 import { ApiError } from "../errors.ts";
 import { accountId, newId, type Ec2, type Tags } from "./account.ts";
+import { destinationOf, destinationText, isWithin } from "./destinations.ts";
 import type { Route, RouteTable, RouteTableAssociation } from "./records.ts";
 import { newTags } from "./tags.ts";
 
@@ -37,6 +37,12 @@ export function createRouteTable(ec2: Ec2, input: CreateRouteTableInput): RouteT
         Origin: "CreateRouteTable",
         State: "active",
       },
+      ...vpc.Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }): Route => ({
+        DestinationIpv6CidrBlock: Ipv6CidrBlock,
+        GatewayId: "local",
+        Origin: "CreateRouteTable",
+        State: "active",
+      })),
     ],
     Tags: newTags(operation, input.tags),
     VpcId: input.vpcId,
@@ -182,6 +188,7 @@ export function disassociateRouteTable(ec2: Ec2, associationId: string): void {
 }
 
 export interface RouteTarget {
+  readonly egressOnlyGatewayId?: string | undefined;
   readonly gatewayId?: string | undefined;
   readonly natGatewayId?: string | undefined;
   readonly networkInterfaceId?: string | undefined;
@@ -191,23 +198,21 @@ export interface RouteTarget {
 export function createRoute(ec2: Ec2, routeTableId: string, destination: string, target: RouteTarget): void {
   const operation = "CreateRoute";
   const table = ec2.find(operation, "route-tables", routeTableId);
-  const block = parseBlock(destination);
-  if (block === undefined) {
-    throw new ApiError(
-      operation,
-      "InvalidParameterValue",
-      `Value (${destination}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.`,
-    );
-  }
-  const cidr = canonicalBlock(block);
-  if (table.Routes.some((route) => route.DestinationCidrBlock === cidr)) {
+  const to = destinationOf(operation, destination);
+  const cidr = destinationText(to) ?? "";
+  if (table.Routes.some((route) => destinationText(route) === cidr)) {
     throw new ApiError(operation, "RouteAlreadyExists", `The route identified by ${cidr} already exists.`);
   }
-  if (table.Routes.filter((route) => route.Origin === "CreateRoute").length >= ec2.quotas.routesPerTable) {
+  const ofFamily = table.Routes.filter(
+    (route) =>
+      route.Origin === "CreateRoute" &&
+      (route.DestinationIpv6CidrBlock === undefined) === (to.DestinationIpv6CidrBlock === undefined),
+  );
+  if (ofFamily.length >= ec2.quotas.routesPerTable) {
     throw new ApiError(operation, "RouteLimitExceeded", "The maximum number of routes has been reached.");
   }
   const vpc = ec2.find(operation, "vpcs", table.VpcId);
-  if (blockContains(storedBlock(vpc.CidrBlock), block) && target.networkInterfaceId === undefined) {
+  if (isWithin(vpc, to) && target.networkInterfaceId === undefined) {
     throw new ApiError(
       operation,
       "InvalidParameterValue",
@@ -216,7 +221,7 @@ export function createRoute(ec2: Ec2, routeTableId: string, destination: string,
     );
   }
   table.Routes.push({
-    DestinationCidrBlock: cidr,
+    ...to,
     ...resolveTarget(ec2, operation, table, target),
     Origin: "CreateRoute",
     State: "active",
@@ -227,7 +232,8 @@ export function createRoute(ec2: Ec2, routeTableId: string, destination: string,
 export function replaceRoute(ec2: Ec2, routeTableId: string, destination: string, target: RouteTarget): void {
   const operation = "ReplaceRoute";
   const table = ec2.find(operation, "route-tables", routeTableId);
-  const position = table.Routes.findIndex((route) => route.DestinationCidrBlock === destination);
+  const to = destinationOf(operation, destination);
+  const position = table.Routes.findIndex((route) => destinationText(route) === destinationText(to));
   const old = table.Routes[position];
   if (old === undefined) {
     throw new ApiError(
@@ -237,7 +243,7 @@ export function replaceRoute(ec2: Ec2, routeTableId: string, destination: string
     );
   }
   table.Routes[position] = {
-    DestinationCidrBlock: destination,
+    ...to,
     ...resolveTarget(ec2, operation, table, target),
     Origin: old.Origin,
     State: "active",
@@ -248,7 +254,7 @@ export function replaceRoute(ec2: Ec2, routeTableId: string, destination: string
 export function deleteRoute(ec2: Ec2, routeTableId: string, destination: string): void {
   const operation = "DeleteRoute";
   const table = ec2.find(operation, "route-tables", routeTableId);
-  const route = table.Routes.find((candidate) => candidate.DestinationCidrBlock === destination);
+  const route = table.Routes.find((candidate) => destinationText(candidate) === destination);
   if (route === undefined) {
     throw new ApiError(
       operation,
@@ -284,7 +290,13 @@ function requireSameNetwork(
 
 /** The fields of a route that name its target, after checking that the table can reach it. */
 function resolveTarget(ec2: Ec2, operation: string, table: RouteTable, target: RouteTarget): Partial<Route> {
-  const { gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId } = target;
+  const { egressOnlyGatewayId, gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId } = target;
+  if (egressOnlyGatewayId !== undefined) {
+    const gateway = ec2.find(operation, "egress-only-internet-gateways", egressOnlyGatewayId);
+    const other = `network gateway ${egressOnlyGatewayId}`;
+    requireSameNetwork(operation, table, gateway.Attachments[0]?.VpcId, other);
+    return { EgressOnlyInternetGatewayId: egressOnlyGatewayId };
+  }
   if (gatewayId !== undefined) {
     const gateway = ec2.get("internet-gateways", gatewayId);
     if (gateway === undefined) {
@@ -339,6 +351,8 @@ export function routeState(ec2: Ec2, table: RouteTable, route: Route): Route["St
   } else if (route.GatewayId !== undefined && route.GatewayId !== "local") {
     const gateway = ec2.get("internet-gateways", route.GatewayId);
     alive = gateway?.Attachments.some((attachment) => attachment.VpcId === table.VpcId) ?? false;
+  } else if (route.EgressOnlyInternetGatewayId !== undefined) {
+    alive = ec2.get("egress-only-internet-gateways", route.EgressOnlyInternetGatewayId) !== undefined;
   } else if (route.NatGatewayId !== undefined) {
     alive = ec2.get("nat-gateways", route.NatGatewayId)?.State === "available";
   } else if (route.NetworkInterfaceId !== undefined) {

@@ -14,6 +14,7 @@ import {
 import { ApiError } from "../errors.ts";
 import type { Zone } from "../regions.ts";
 import { accountId, newId, type Ec2, type Tags } from "./account.ts";
+import { checkSubnetIpv6, ipv6BlockOf, subnetAssociation } from "./ipv6.ts";
 import { associateDefaultNetworkAcl } from "./network-acls.ts";
 import type { Subnet } from "./records.ts";
 import { newTags } from "./tags.ts";
@@ -21,6 +22,7 @@ import { newTags } from "./tags.ts";
 export interface CreateSubnetInput {
   readonly vpcId: string;
   readonly cidrBlock: string | undefined;
+  readonly ipv6CidrBlock: string | undefined;
   readonly availabilityZone: string | undefined;
   readonly availabilityZoneId: string | undefined;
   readonly tags: Tags;
@@ -57,6 +59,8 @@ export function createSubnet(ec2: Ec2, input: CreateSubnetInput): Subnet {
   if (siblings.length >= ec2.quotas.subnetsPerVpc) {
     throw new ApiError(operation, "SubnetLimitExceeded", "The maximum number of subnets has been reached.");
   }
+  const ipv6 =
+    input.ipv6CidrBlock === undefined ? undefined : checkSubnetIpv6(ec2, operation, vpc, input.ipv6CidrBlock);
   const zone = chooseZone(ec2, operation, input);
   const subnetId = newId("subnet");
   associateDefaultNetworkAcl(ec2, input.vpcId, subnetId);
@@ -64,6 +68,7 @@ export function createSubnet(ec2: Ec2, input: CreateSubnetInput): Subnet {
     ...newSubnet(ec2, subnetId, zone),
     AvailableIpAddressCount: blockSize(block) - reservedAddresses,
     CidrBlock: canonicalBlock(block),
+    Ipv6CidrBlockAssociationSet: ipv6 === undefined ? [] : [subnetAssociation(ipv6)],
     Tags: newTags(operation, input.tags),
     VpcId: input.vpcId,
   });
@@ -73,14 +78,13 @@ function newSubnet(
   ec2: Ec2,
   subnetId: string,
   zone: Zone,
-): Omit<Subnet, "AvailableIpAddressCount" | "CidrBlock" | "Tags" | "VpcId"> {
+): Omit<Subnet, "AvailableIpAddressCount" | "CidrBlock" | "Ipv6CidrBlockAssociationSet" | "Tags" | "VpcId"> {
   return {
     AssignIpv6AddressOnCreation: false,
     AvailabilityZone: zone.name,
     AvailabilityZoneId: zone.id,
     DefaultForAz: false,
     EnableDns64: false,
-    Ipv6CidrBlockAssociationSet: [],
     Ipv6Native: false,
     MapCustomerOwnedIpOnLaunch: false,
     MapPublicIpOnLaunch: false,
@@ -116,7 +120,15 @@ function chooseZone(ec2: Ec2, operation: string, input: CreateSubnetInput): Zone
 }
 
 export function modifySubnetAttribute(ec2: Ec2, subnetId: string, change: Partial<Subnet>): void {
-  const subnet = ec2.find("ModifySubnetAttribute", "subnets", subnetId);
+  const operation = "ModifySubnetAttribute";
+  const subnet = ec2.find(operation, "subnets", subnetId);
+  if (change.AssignIpv6AddressOnCreation === true && ipv6BlockOf(subnet) === undefined) {
+    throw new ApiError(
+      operation,
+      "InvalidParameterValue",
+      `Invalid value 'true' for assignIpv6AddressOnCreation. The subnet ${subnetId} has no IPv6 CIDR block.`,
+    );
+  }
   ec2.put("subnets", subnetId, { ...subnet, ...change });
 }
 

@@ -47,6 +47,7 @@ export function createVpc(ec2: Ec2, input: CreateVpcInput): Vpc {
     ],
     DhcpOptionsId: defaultDhcpOptionsId(ec2),
     InstanceTenancy: input.instanceTenancy,
+    Ipv6CidrBlockAssociationSet: [],
     IsDefault: false,
     OwnerId: accountId,
     State: "available",
@@ -108,6 +109,7 @@ export function deleteVpc(ec2: Ec2, vpcId: string): void {
     ec2.list("network-interfaces", mine).length > 0 ||
     ec2.list("vpc-endpoints", mine).length > 0 ||
     ec2.list("internet-gateways", (gateway) => gateway.Attachments.some(mine)).length > 0 ||
+    ec2.list("egress-only-internet-gateways", (gateway) => gateway.Attachments.some(mine)).length > 0 ||
     tables.some((table) => !table.Associations.some((association) => association.Main)) ||
     groups.some((group) => group.GroupName !== "default") ||
     acls.some((acl) => !acl.IsDefault);

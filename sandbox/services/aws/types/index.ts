@@ -2,6 +2,7 @@
 import type { ResourceType } from "../table.ts";
 import { dbSubnetGroup } from "./db-subnet-group.ts";
 import { defaultSecurityGroup } from "./default-security-group.ts";
+import { egressOnlyInternetGateway } from "./egress-only-internet-gateway.ts";
 import { eipAssociation } from "./eip-association.ts";
 import { eip } from "./eip.ts";
 import { flowLog } from "./flow-log.ts";
@@ -39,6 +40,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     subnet,
     internetGateway,
     internetGatewayAttachment,
+    egressOnlyInternetGateway,
     routeTable,
     routeTableAssociation,
     route,

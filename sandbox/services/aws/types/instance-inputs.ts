@@ -79,6 +79,8 @@ export function runInput(inputs: Properties, tags: Tags): RunInstanceInput {
     availabilityZone: text(inputs, "availabilityZone"),
     privateIp: text(inputs, "privateIp"),
     secondaryPrivateIps: texts(inputs, "secondaryPrivateIps"),
+    ipv6AddressCount: integer(inputs, "ipv6AddressCount"),
+    ipv6Addresses: texts(inputs, "ipv6Addresses"),
     associatePublicIpAddress: flag(inputs, "associatePublicIpAddress"),
     securityGroupIds: texts(inputs, "vpcSecurityGroupIds"),
     keyName: text(inputs, "keyName"),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { isEmpty, type Json } from "../json.ts";
 import type { Property, Table } from "../table.ts";
-import { between, each, isBase64, isIpv4Address, length, oneOf } from "../validators.ts";
+import { between, each, isBase64, isIpv4Address, isIpv6Address, length, oneOf } from "../validators.ts";
 
 const text = (mode: Property["mode"]): Property => ({ kind: "text", mode });
 const volumeTypes = oneOf("standard", "io1", "io2", "gp2", "sc1", "st1", "gp3");
@@ -71,7 +71,7 @@ const refused: Table = {
     upstream: "ebs_block_device",
     notSimulated: "further volumes",
   },
-  enablePrimaryIpv6: { kind: "bool", mode: "optional-computed", notSimulated: "IPv6 in VPCs" },
+  enablePrimaryIpv6: { kind: "bool", mode: "optional-computed", notSimulated: "primary IPv6 addresses" },
   ephemeralBlockDevices: {
     kind: "object-set",
     mode: "optional-computed",
@@ -90,18 +90,6 @@ const refused: Table = {
     mode: "optional-computed",
     replaces: true,
     notSimulated: "spot instances",
-  },
-  ipv6AddressCount: {
-    kind: "int",
-    mode: "optional-computed",
-    conflictsWith: ["ipv6Addresses"],
-    notSimulated: "IPv6 in VPCs",
-  },
-  ipv6Addresses: {
-    kind: "list",
-    mode: "optional-computed",
-    conflictsWith: ["ipv6AddressCount"],
-    notSimulated: "IPv6 in VPCs",
   },
   launchTemplate: { kind: "object", mode: "optional", replaces: true, notSimulated: "launch templates" },
   networkInterfaces: {
@@ -135,6 +123,13 @@ const refused: Table = {
 const network: Table = {
   associatePublicIpAddress: { kind: "bool", mode: "optional-computed", replaces: true },
   availabilityZone: { ...text("optional-computed"), replaces: true },
+  ipv6AddressCount: { kind: "int", mode: "optional-computed", conflictsWith: ["ipv6Addresses"] },
+  ipv6Addresses: {
+    kind: "list",
+    mode: "optional-computed",
+    validate: each(isIpv6Address),
+    conflictsWith: ["ipv6AddressCount"],
+  },
   primaryNetworkInterface: {
     kind: "object",
     mode: "optional-computed",

@@ -6,10 +6,12 @@ import {
   modifyInstanceAttributes,
   modifyInterface,
   modifyRootVolume,
+  primaryInterface,
   restartInstance,
   rootVolume,
   setSecondaryAddresses,
 } from "../ec2/instances.ts";
+import { setIpv6AddressCount, setIpv6Addresses } from "../ec2/ipv6.ts";
 import { replaceTags } from "../ec2/tags.ts";
 import { ApiError, during, ProviderError } from "../errors.ts";
 import { flag, integer, object, text, texts, type Json } from "../json.ts";
@@ -33,6 +35,11 @@ function updateNetwork(ec2: Ec2, id: string, { after, changed }: Change): void {
   }
   if (changed.has("secondaryPrivateIps")) {
     setSecondaryAddresses(ec2, id, texts(after, "secondaryPrivateIps"));
+  }
+  if (changed.has("ipv6Addresses")) {
+    setIpv6Addresses(ec2, primaryInterface(ec2, id), texts(after, "ipv6Addresses"));
+  } else if (changed.has("ipv6AddressCount")) {
+    setIpv6AddressCount(ec2, primaryInterface(ec2, id), integer(after, "ipv6AddressCount") ?? 0);
   }
   if (changed.has("vpcSecurityGroupIds")) {
     const groupIds = texts(after, "vpcSecurityGroupIds");

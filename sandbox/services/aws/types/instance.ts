@@ -81,8 +81,11 @@ function readMachine(instance: Instance, attributes: InstanceAttributes): Proper
 }
 
 function readNetwork(target: NetworkInterface): Properties {
+  const ipv6 = target.Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address);
   return {
     associatePublicIpAddress: target.Association !== undefined,
+    ipv6AddressCount: ipv6.length,
+    ipv6Addresses: ipv6,
     primaryNetworkInterface: {
       deleteOnTermination: target.Attachment?.DeleteOnTermination ?? true,
       networkInterfaceId: target.NetworkInterfaceId,
@@ -146,10 +149,13 @@ export const instance: ResourceType = {
   properties: instanceProperties,
   tagged: true,
   replaces,
-  recomputes: ({ before, changed }) =>
-    needsRestart.some((name) => changed.has(name)) && text(before, "publicIp") !== undefined
+  recomputes: ({ before, changed }) => [
+    ...(needsRestart.some((name) => changed.has(name)) && text(before, "publicIp") !== undefined
       ? ["publicDns", "publicIp"]
-      : [],
+      : []),
+    ...(changed.has("ipv6Addresses") ? ["ipv6AddressCount"] : []),
+    ...(changed.has("ipv6AddressCount") ? ["ipv6Addresses"] : []),
+  ],
   create,
   read,
   update: ({ ec2 }, id, change) => {

@@ -1,13 +1,14 @@
 /** aws_network_acl with its rules inline, from internal/service/ec2/vpc_network_acl.go. */
 import { fromTagList, type Ec2 } from "../ec2/account.ts";
+import { canonicalIpv6Block } from "../cidr.ts";
 import {
-  closingNumber,
   createNetworkAcl,
   createNetworkAclEntry,
   defaultNetworkAcl,
   deleteNetworkAcl,
   deleteNetworkAclEntry,
   findAclAssociation,
+  isClosing,
   replaceNetworkAclAssociation,
 } from "../ec2/network-acls.ts";
 import type { NetworkAclEntry } from "../ec2/records.ts";
@@ -58,12 +59,7 @@ const ruleProperties: Table = {
   fromPort: port,
   icmpCode: { kind: "int", mode: "optional" },
   icmpType: { kind: "int", mode: "optional" },
-  ipv6CidrBlock: {
-    kind: "text",
-    mode: "optional",
-    validate: isIpv6Block,
-    notSimulated: "IPv6 in VPCs",
-  },
+  ipv6CidrBlock: { kind: "text", mode: "optional", validate: isIpv6Block },
   protocol: {
     kind: "text",
     mode: "required",
@@ -87,6 +83,7 @@ function identity(rule: Rule): string {
     requiredText(rule, "action").toLowerCase(),
     protocolNumber(requiredText(rule, "protocol")) ?? 0,
     text(rule, "cidrBlock") ?? "",
+    canonicalIpv6Block(text(rule, "ipv6CidrBlock") ?? "") ?? "",
     integer(rule, "icmpType") ?? 0,
     integer(rule, "icmpCode") ?? 0,
   ]);
@@ -111,15 +108,16 @@ function entryOf(rule: Rule, egress: boolean): NetworkAclEntry {
       `to_port (${to}) and from_port (${from}) must both be 0 to use the 'all' "-1" protocol!`,
     );
   }
-  const cidr = text(rule, "cidrBlock");
+  const [cidr, ipv6] = [text(rule, "cidrBlock") ?? "", text(rule, "ipv6CidrBlock") ?? ""];
   return {
-    ...(cidr === undefined ? {} : { CidrBlock: cidr }),
+    ...(cidr === "" ? {} : { CidrBlock: cidr }),
+    ...(ipv6 === "" ? {} : { Ipv6CidrBlock: ipv6 }),
     Egress: egress,
     PortRange: { From: from, To: to },
     Protocol: String(protocol),
     RuleAction: requiredText(rule, "action").toLowerCase() === "allow" ? "allow" : "deny",
     RuleNumber: integer(rule, "ruleNo") ?? 0,
-    ...(protocol === 1
+    ...(protocol === 1 || protocol === 58
       ? { IcmpTypeCode: { Type: integer(rule, "icmpType") ?? 0, Code: integer(rule, "icmpCode") ?? 0 } }
       : {}),
   };
@@ -132,7 +130,7 @@ function showEntry(entry: NetworkAclEntry): Rule {
     fromPort: entry.PortRange?.From ?? 0,
     icmpCode: entry.IcmpTypeCode?.Code ?? 0,
     icmpType: entry.IcmpTypeCode?.Type ?? 0,
-    ipv6CidrBlock: "",
+    ipv6CidrBlock: entry.Ipv6CidrBlock ?? "",
     protocol: entry.Protocol,
     ruleNo: entry.RuleNumber,
     toPort: entry.PortRange?.To ?? 0,
@@ -201,9 +199,7 @@ function create({ ec2, tags }: Context, inputs: Properties): string {
 function read({ ec2 }: Context, id: string): Properties | undefined {
   const acl = ec2.get("network-acls", id);
   const shown = (egress: boolean): Rule[] =>
-    (acl?.Entries ?? [])
-      .filter((entry) => entry.Egress === egress && entry.RuleNumber !== closingNumber)
-      .map(showEntry);
+    (acl?.Entries ?? []).filter((entry) => entry.Egress === egress && !isClosing(entry)).map(showEntry);
   return (
     acl && {
       arn: ec2.arn(`network-acl/${id}`),

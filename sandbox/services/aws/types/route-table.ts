@@ -105,7 +105,7 @@ export function showRoute(route: RouteTable["Routes"][number]): Record<string, s
     cidrBlock: route.DestinationCidrBlock ?? "",
     coreNetworkArn: "",
     destinationPrefixListId: "",
-    egressOnlyGatewayId: "",
+    egressOnlyGatewayId: route.EgressOnlyInternetGatewayId ?? "",
     gatewayId: route.GatewayId ?? "",
     ipv6CidrBlock: route.DestinationIpv6CidrBlock ?? "",
     localGatewayId: "",

@@ -1,10 +1,12 @@
 /** aws_route, from internal/service/ec2/vpc_route.go. */
 import { crc32 } from "node:zlib";
+import { canonicalIpv6Block } from "../cidr.ts";
+import { destinationText } from "../ec2/destinations.ts";
 import { createRoute, deleteRoute, replaceRoute, routeState, type RouteTarget } from "../ec2/route-tables.ts";
 import { ApiError, during, ProviderError, unless } from "../errors.ts";
 import { requiredText, text, type Properties } from "../json.ts";
 import type { Context, Property, ResourceType, Table } from "../table.ts";
-import { isIpv4Block, isIpv6Block } from "../validators.ts";
+import { isIpv4Block, isIpv6Block, sameIpv6Block } from "../validators.ts";
 
 const destinations = ["destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"] as const;
 
@@ -44,7 +46,7 @@ const properties: Table = {
     replaces: true,
     validate: isIpv6Block,
     exactlyOneOf: destinations,
-    notSimulated: "IPv6 in VPCs",
+    same: sameIpv6Block,
   },
   destinationPrefixListId: {
     kind: "text",
@@ -53,11 +55,7 @@ const properties: Table = {
     exactlyOneOf: destinations,
     notSimulated: "prefix lists",
   },
-  egressOnlyGatewayId: {
-    ...target,
-    conflictsWith: ["destinationCidrBlock"],
-    notSimulated: "egress-only gateways",
-  },
+  egressOnlyGatewayId: { ...target, conflictsWith: ["destinationCidrBlock"] },
   gatewayId: target,
   instanceId: { kind: "text", mode: "computed" },
   instanceOwnerId: { kind: "text", mode: "computed" },
@@ -74,11 +72,20 @@ const properties: Table = {
 };
 
 const simulatedTargets = [
+  "egressOnlyGatewayId",
   "gatewayId",
   "natGatewayId",
   "networkInterfaceId",
   "vpcPeeringConnectionId",
 ] as const;
+
+/** The destination, of either family, in the spelling that AWS stores. */
+function destinationIn(inputs: Properties): string {
+  const ipv6 = text(inputs, "destinationIpv6CidrBlock");
+  return ipv6 === undefined
+    ? requiredText(inputs, "destinationCidrBlock")
+    : (canonicalIpv6Block(ipv6) ?? ipv6);
+}
 
 /** The target that is set and, in an update, has changed: the old one is still known as a computed value. */
 function targetOf(inputs: Properties, changed?: ReadonlySet<string>): RouteTarget {
@@ -95,10 +102,10 @@ export function routeId(tableId: string, destination: string): string {
 
 function create({ ec2 }: Context, inputs: Properties): string {
   const tableId = requiredText(inputs, "routeTableId");
-  const destination = requiredText(inputs, "destinationCidrBlock");
+  const destination = destinationIn(inputs);
   const existing = ec2
     .get("route-tables", tableId)
-    ?.Routes.find((route) => route.DestinationCidrBlock === destination && route.Origin === "CreateRoute");
+    ?.Routes.find((route) => destinationText(route) === destination && route.Origin === "CreateRoute");
   if (existing !== undefined) {
     throw new ProviderError(
       `api error RouteAlreadyExists: Route in Route Table (${tableId}) with destination (${destination}) already exists`,
@@ -118,12 +125,14 @@ function create({ ec2 }: Context, inputs: Properties): string {
 
 function read({ ec2 }: Context, _id: string, prior: Properties): Properties | undefined {
   const table = ec2.get("route-tables", requiredText(prior, "routeTableId"));
-  const destination = text(prior, "destinationCidrBlock");
-  const route = table?.Routes.find((candidate) => candidate.DestinationCidrBlock === destination);
+  const destination = destinationIn(prior);
+  const route = table?.Routes.find((candidate) => destinationText(candidate) === destination);
   return table === undefined || route === undefined
     ? undefined
     : {
         destinationCidrBlock: route.DestinationCidrBlock,
+        destinationIpv6CidrBlock: route.DestinationIpv6CidrBlock,
+        egressOnlyGatewayId: route.EgressOnlyInternetGatewayId,
         gatewayId: route.GatewayId,
         instanceId: route.InstanceId ?? "",
         instanceOwnerId: route.InstanceOwnerId ?? "",
@@ -146,7 +155,10 @@ function importRoute(_context: Context, id: string): { id: string; state: Proper
   }
   return {
     id: routeId(tableId, destination),
-    state: { routeTableId: tableId, destinationCidrBlock: destination },
+    state: {
+      routeTableId: tableId,
+      [destination.includes(":") ? "destinationIpv6CidrBlock" : "destinationCidrBlock"]: destination,
+    },
   };
 }
 
@@ -159,7 +171,7 @@ export const route: ResourceType = {
   read,
   update: ({ ec2 }, _id, { after, changed }) => {
     const tableId = requiredText(after, "routeTableId");
-    const destination = requiredText(after, "destinationCidrBlock");
+    const destination = destinationIn(after);
     during(`updating Route in Route Table (${tableId}) with destination (${destination})`, () => {
       replaceRoute(ec2, tableId, destination, targetOf(after, changed));
     });
@@ -167,7 +179,7 @@ export const route: ResourceType = {
   },
   delete: ({ ec2 }, _id, state) => {
     const tableId = requiredText(state, "routeTableId");
-    const destination = requiredText(state, "destinationCidrBlock");
+    const destination = destinationIn(state);
     during(`deleting Route in Route Table (${tableId}) with destination (${destination})`, () =>
       unless(["InvalidRoute.NotFound"], () => {
         deleteLocal(ec2, tableId, destination);

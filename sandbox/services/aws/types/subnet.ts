@@ -1,14 +1,14 @@
 /** aws_subnet, from internal/service/ec2/vpc_subnet.go. */
-import { fromTagList } from "../ec2/account.ts";
+import { fromTagList, type Ec2 } from "../ec2/account.ts";
+import { associateSubnetIpv6, disassociateSubnetIpv6, ipv6BlockOf } from "../ec2/ipv6.ts";
 import type { Subnet } from "../ec2/records.ts";
 import { createSubnet, deleteSubnet, modifySubnetAttribute } from "../ec2/subnets.ts";
 import { during, unless } from "../errors.ts";
 import { flag, requiredText, text, type Properties } from "../json.ts";
 import type { Context, ResourceType, Table } from "../table.ts";
-import { isIpv4Block, oneOf } from "../validators.ts";
+import { isIpv4Block, isIpv6Block, oneOf } from "../validators.ts";
 
 const ipam = "address managers (IPAM)";
-const ipv6 = "IPv6 in VPCs";
 const outposts = "Outposts";
 
 const properties: Table = {
@@ -52,7 +52,7 @@ const properties: Table = {
     requiredWith: ["ipv4IpamPoolId"],
     notSimulated: ipam,
   },
-  ipv6CidrBlock: { kind: "text", mode: "optional-computed", notSimulated: ipv6 },
+  ipv6CidrBlock: { kind: "text", mode: "optional-computed", validate: isIpv6Block },
   ipv6CidrBlockAssociationId: { kind: "text", mode: "computed" },
   ipv6IpamPoolId: { kind: "text", mode: "optional", replaces: true, notSimulated: ipam },
   ipv6Native: { kind: "bool", mode: "optional", replaces: true, default: false },
@@ -85,6 +85,7 @@ const properties: Table = {
 function attributesFrom(inputs: Properties, old: Subnet): Partial<Subnet> {
   const dns = old.PrivateDnsNameOptionsOnLaunch;
   return {
+    AssignIpv6AddressOnCreation: flag(inputs, "assignIpv6AddressOnCreation") ?? false,
     EnableDns64: flag(inputs, "enableDns64") ?? false,
     MapPublicIpOnLaunch: flag(inputs, "mapPublicIpOnLaunch") ?? false,
     PrivateDnsNameOptionsOnLaunch: {
@@ -100,6 +101,7 @@ function create({ ec2, tags }: Context, inputs: Properties): string {
     createSubnet(ec2, {
       vpcId: requiredText(inputs, "vpcId"),
       cidrBlock: text(inputs, "cidrBlock"),
+      ipv6CidrBlock: text(inputs, "ipv6CidrBlock"),
       availabilityZone: text(inputs, "availabilityZone"),
       availabilityZoneId: text(inputs, "availabilityZoneId"),
       tags,
@@ -124,6 +126,8 @@ function read({ ec2 }: Context, id: string): Properties | undefined {
       enableDns64: subnet.EnableDns64,
       enableResourceNameDnsARecordOnLaunch: dns?.EnableResourceNameDnsARecord,
       enableResourceNameDnsAaaaRecordOnLaunch: dns?.EnableResourceNameDnsAAAARecord,
+      ipv6CidrBlock: ipv6BlockOf(subnet) ?? "",
+      ipv6CidrBlockAssociationId: subnet.Ipv6CidrBlockAssociationSet[0]?.AssociationId ?? "",
       ipv6Native: subnet.Ipv6Native,
       mapPublicIpOnLaunch: subnet.MapPublicIpOnLaunch,
       ownerId: subnet.OwnerId,
@@ -134,11 +138,16 @@ function read({ ec2 }: Context, id: string): Properties | undefined {
   );
 }
 
-/** Without an IPv6 block a subnet can give no IPv6 addresses, and there are no IPv6 blocks here. */
-function refuseIpv6(inputs: Properties): string[] {
-  return (["assignIpv6AddressOnCreation", "ipv6Native"] as const).flatMap((name) =>
-    flag(inputs, name) === true ? [`"${name}" is not simulated by the sandbox's AWS: ${ipv6}`] : [],
-  );
+function refuseIpv6Only(inputs: Properties): string[] {
+  return flag(inputs, "ipv6Native") === true
+    ? ['"ipv6Native" is not simulated by the sandbox\'s AWS: subnets without IPv4']
+    : [];
+}
+
+/** modifySubnetIPv6CIDRBlockAssociation: the old block goes before the new one comes. */
+function changeIpv6(ec2: Ec2, id: string, wanted: string): void {
+  if (ipv6BlockOf(ec2.find("DescribeSubnets", "subnets", id)) !== undefined) disassociateSubnetIpv6(ec2, id);
+  associateSubnetIpv6(ec2, id, wanted);
 }
 
 export const subnet: ResourceType = {
@@ -146,11 +155,19 @@ export const subnet: ResourceType = {
   upstream: { resource: "aws_subnet", file: "internal/service/ec2/vpc_subnet.go", sdk: "sdkv2" },
   properties,
   tagged: true,
-  validate: refuseIpv6,
+  validate: refuseIpv6Only,
+  // CustomizeDiff: where interfaces have got addresses without asking, their subnet's block stays.
+  replaces: ({ before, changed }) =>
+    changed.has("ipv6CidrBlock") && flag(before, "assignIpv6AddressOnCreation") === true
+      ? ["ipv6CidrBlock"]
+      : [],
+  recomputes: ({ changed }) => (changed.has("ipv6CidrBlock") ? ["ipv6CidrBlockAssociationId"] : []),
   create,
   read,
-  update: ({ ec2 }, id, { after }) => {
+  update: ({ ec2 }, id, { after, changed }) => {
     during(`modifying EC2 Subnet (${id})`, () => {
+      const block = text(after, "ipv6CidrBlock");
+      if (changed.has("ipv6CidrBlock") && block !== undefined) changeIpv6(ec2, id, block);
       const old = ec2.find("ModifySubnetAttribute", "subnets", id);
       modifySubnetAttribute(ec2, id, attributesFrom(after, old));
     });

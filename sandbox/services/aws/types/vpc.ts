@@ -1,5 +1,6 @@
 /** aws_vpc, from internal/service/ec2/vpc_.go. */
-import { fromTagList } from "../ec2/account.ts";
+import { fromTagList, type Ec2 } from "../ec2/account.ts";
+import { associateVpcIpv6, disassociateVpcIpv6 } from "../ec2/ipv6.ts";
 import { createVpc, deleteVpc, modifyVpcAttribute, modifyVpcTenancy } from "../ec2/vpcs.ts";
 import { during, unless } from "../errors.ts";
 import { flag, text, type Properties } from "../json.ts";
@@ -7,7 +8,6 @@ import type { Context, ResourceType, Table } from "../table.ts";
 import { isNetwork, oneOf } from "../validators.ts";
 
 const ipam = "address managers (IPAM)";
-const ipv6 = "IPv6 in VPCs";
 
 const properties: Table = {
   arn: { kind: "text", mode: "computed" },
@@ -15,7 +15,6 @@ const properties: Table = {
     kind: "bool",
     mode: "optional",
     conflictsWith: ["ipv6IpamPoolId"],
-    notSimulated: ipv6,
   },
   cidrBlock: {
     kind: "text",
@@ -52,13 +51,13 @@ const properties: Table = {
     mode: "optional-computed",
     conflictsWith: ["ipv6NetmaskLength", "assignGeneratedIpv6CidrBlock"],
     requiredWith: ["ipv6IpamPoolId"],
-    notSimulated: ipv6,
+    notSimulated: ipam,
   },
   ipv6CidrBlockNetworkBorderGroup: {
     kind: "text",
     mode: "optional-computed",
     requiredWith: ["assignGeneratedIpv6CidrBlock"],
-    notSimulated: ipv6,
+    notSimulated: "border groups other than the region's",
   },
   ipv6IpamPoolId: {
     kind: "text",
@@ -97,6 +96,9 @@ function create({ ec2, tags }: Context, inputs: Properties): string {
         modifyVpcAttribute(ec2, vpc.VpcId, { [attribute]: value });
       }
     }
+    if (flag(inputs, "assignGeneratedIpv6CidrBlock") === true) {
+      associateVpcIpv6(ec2, vpc.VpcId);
+    }
     return vpc.VpcId;
   });
 }
@@ -117,8 +119,10 @@ function read({ ec2 }: Context, id: string): Properties | undefined {
     "security-groups",
     (candidate) => mine(candidate) && candidate.GroupName === "default",
   );
+  const [ipv6] = vpc.Ipv6CidrBlockAssociationSet;
   return {
     arn: ec2.arn(`vpc/${id}`),
+    assignGeneratedIpv6CidrBlock: ipv6 === undefined ? undefined : true,
     cidrBlock: vpc.CidrBlock,
     defaultNetworkAclId: acl?.NetworkAclId,
     defaultRouteTableId: mainTable?.RouteTableId,
@@ -128,10 +132,19 @@ function read({ ec2 }: Context, id: string): Properties | undefined {
     enableDnsSupport: settings.EnableDnsSupport,
     enableNetworkAddressUsageMetrics: settings.EnableNetworkAddressUsageMetrics,
     instanceTenancy: vpc.InstanceTenancy,
+    ipv6AssociationId: ipv6?.AssociationId ?? "",
+    ipv6CidrBlock: ipv6?.Ipv6CidrBlock ?? "",
+    ipv6CidrBlockNetworkBorderGroup: ipv6?.NetworkBorderGroup ?? "",
     mainRouteTableId: mainTable?.RouteTableId,
     ownerId: vpc.OwnerId,
     tagsAll: fromTagList(vpc.Tags),
   };
+}
+
+function switchIpv6(ec2: Ec2, id: string, on: boolean): void {
+  const [old] = ec2.find("DescribeVpcs", "vpcs", id).Ipv6CidrBlockAssociationSet;
+  if (on && old === undefined) associateVpcIpv6(ec2, id);
+  if (!on && old !== undefined) disassociateVpcIpv6(ec2, old.AssociationId);
 }
 
 export const vpc: ResourceType = {
@@ -139,6 +152,11 @@ export const vpc: ResourceType = {
   upstream: { resource: "aws_vpc", file: "internal/service/ec2/vpc_.go", sdk: "sdkv2" },
   properties,
   tagged: true,
+  // CustomizeDiff: Amazon chooses the network.
+  recomputes: ({ changed }) =>
+    changed.has("assignGeneratedIpv6CidrBlock")
+      ? ["ipv6AssociationId", "ipv6CidrBlock", "ipv6CidrBlockNetworkBorderGroup"]
+      : [],
   create,
   read,
   update: ({ ec2 }, id, { after, changed }) => {
@@ -147,6 +165,9 @@ export const vpc: ResourceType = {
         if (changed.has(name)) {
           modifyVpcAttribute(ec2, id, { [attribute]: flag(after, name) ?? false });
         }
+      }
+      if (changed.has("assignGeneratedIpv6CidrBlock")) {
+        switchIpv6(ec2, id, flag(after, "assignGeneratedIpv6CidrBlock") === true);
       }
       if (changed.has("instanceTenancy")) {
         modifyVpcTenancy(ec2, id, text(after, "instanceTenancy") ?? "default");
