@@ -5,10 +5,12 @@
  * or after a command has failed) it audits: reads links and addresses, and sets the rest anew. Order within a change
  * keeps the gates ahead of the ways: gates are replaced before links, routes and rules come or go.
  */
+import type { Family } from "./blocks.ts";
 import {
   addLine,
   addressText,
   changeLines,
+  IPV6_LINE,
   endKey,
   linkKey,
   nothing,
@@ -25,6 +27,32 @@ const CONCURRENCY = 4;
 
 /** Where more connections than this lose their permission at once, all of the namespace are ended. */
 const MOST_CUTS = 500;
+
+/** The tables of a namespace's gates; IPv6's only where it has or had one, since a kernel may have no IPv6. */
+function tablesOf(
+  { nft, nft6 = [] }: NamespaceState,
+  had: readonly string[] = [],
+): Map<Family, readonly string[]> {
+  const tables = new Map<Family, readonly string[]>([["ip", nft]]);
+  return nft6.length > 0 || had.length > 0 ? tables.set("ip6", nft6) : tables;
+}
+
+/** Whether something is gone from the gates that was there. */
+function hasNarrowed(before: NamespaceState, after: NamespaceState): boolean {
+  const tables: [readonly string[], readonly string[]][] = [
+    [before.nft, after.nft],
+    [before.nft6 ?? [], after.nft6 ?? []],
+  ];
+  return tables.some(([had, has]) => removedLines(had, has).length > 0);
+}
+
+function hasSameGates(a: NamespaceState, b: NamespaceState): boolean {
+  return JSON.stringify([a.nft, a.nft6 ?? []]) === JSON.stringify([b.nft, b.nft6 ?? []]);
+}
+
+function withGates(state: NamespaceState, { nft, nft6 = [] }: NamespaceState): NamespaceState {
+  return { ...state, nft, nft6 };
+}
 
 export async function forEachBounded<T>(
   items: readonly T[],
@@ -103,7 +131,7 @@ export class Realiser {
       }
       await this.#kernel.addNamespace(wanted.role);
       await this.#prepare(wanted);
-      this.#known.set(wanted.role, { ...nothing(wanted), nft: wanted.nft });
+      this.#known.set(wanted.role, withGates(nothing(wanted), wanted));
       // Links of an earlier namespace of this name went with it.
       for (const [key, link] of this.#links) {
         if (link.a.namespace === wanted.role || link.b.namespace === wanted.role) {
@@ -130,7 +158,7 @@ export class Realiser {
   async #prepare(wanted: NamespaceState): Promise<void> {
     const { role } = wanted;
     if (wanted.exclusive && wanted.nft.length > 0) {
-      await this.#kernel.loadTable(role, wanted.nft);
+      await this.#kernel.loadTables(role, tablesOf(wanted));
     }
     await this.#kernel.writeSysctls(role, wanted.sysctls);
     await this.#kernel.tryBatch(
@@ -158,14 +186,19 @@ export class Realiser {
       (shown) => !wanted.addresses.some((address) => addressText(address) === addressText(shown)),
     );
     await this.#kernel.tryBatch(role, [
-      ...["static", "boot", PROTOCOL].map((protocol) => `route flush table all proto ${protocol}`),
+      ...["static", "boot", PROTOCOL].flatMap((protocol) => [
+        `route flush table all proto ${protocol}`,
+        `${IPV6_LINE}route flush table all proto ${protocol}`,
+      ]),
       `rule flush protocol ${PROTOCOL}`,
-      // The kernel's own two, should someone have removed them.
+      `${IPV6_LINE}rule flush protocol ${PROTOCOL}`,
+      // The kernel's own, should someone have removed them; IPv6 has no table called default.
       "rule add pref 32766 lookup main",
       "rule add pref 32767 lookup default",
+      `${IPV6_LINE}rule add pref 32766 lookup main`,
       ...stale.map((address) => `address del ${addressText(address)}`),
     ]);
-    this.#known.set(role, { ...nothing(wanted), nft: wanted.nft });
+    this.#known.set(role, withGates(nothing(wanted), wanted));
   }
 
   /** Learns which of the wanted links are there and whole, and removes every other link that is in the way. */
@@ -210,12 +243,16 @@ export class Realiser {
   async #loadGates(state: FabricState): Promise<void> {
     await forEachBounded(state.namespaces, CONCURRENCY, async (wanted) => {
       const known = this.#known.get(wanted.role) ?? nothing(wanted);
-      if (wanted.exclusive && known.nft.join("\n") !== wanted.nft.join("\n")) {
-        await this.#kernel.loadTable(wanted.role, wanted.nft);
-        this.#known.set(wanted.role, { ...known, nft: wanted.nft });
-        if (removedLines(known.nft, wanted.nft).length > 0) {
+      if (wanted.exclusive && !hasSameGates(known, wanted)) {
+        await this.#kernel.loadTables(wanted.role, tablesOf(wanted, known.nft6));
+        this.#known.set(wanted.role, withGates(known, wanted));
+        if (hasNarrowed(known, wanted)) {
           await this.#cutFlows(wanted);
         }
+      }
+      // IPv6 comes to a namespace that is there, behind its gates; a machine's own settings are the machine's.
+      if (wanted.exclusive && JSON.stringify(known.sysctls) !== JSON.stringify(wanted.sysctls)) {
+        await this.#kernel.writeSysctls(wanted.role, wanted.sysctls);
       }
     });
   }
@@ -226,9 +263,14 @@ export class Realiser {
     if (policy === undefined) {
       return;
     }
-    const dump = await this.#kernel.execute(role, ["conntrack", "--dump", "--output", "extended"]);
-    const cut = dump
-      .split("\n")
+    const families = wanted.nft6 === undefined ? ["ipv4"] : ["ipv4", "ipv6"];
+    const dumps: string[] = [];
+    for (const family of families) {
+      const argv = ["conntrack", "--dump", "--family", family, "--output", "extended"];
+      dumps.push(await this.#kernel.execute(role, argv));
+    }
+    const cut = dumps
+      .flatMap((dump) => dump.split("\n"))
       .flatMap((line) => parseFlow(line) ?? [])
       .filter((flow) => !isAllowed(flow, wanted, policy));
     if (cut.length > MOST_CUTS) {

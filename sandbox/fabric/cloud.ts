@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly mac?: string;
   readonly subnet: Subnet;
   readonly privateAddress: string;
+  /** The same inside and outside. */
+  readonly ipv6Addresses: readonly string[];
   readonly publicAddress?: string;
   readonly sourceDestCheck: boolean;
   readonly groups: readonly string[];
@@ -35,12 +37,16 @@ export interface Subnet {
 export interface Vpc {
   readonly id: string;
   readonly cidrs: readonly string[];
+  /** Its blocks of IPv6; empty where it has none. */
+  readonly ipv6Cidrs: readonly string[];
   readonly subnets: readonly Subnet[];
   readonly routeTables: readonly DescribedRouteTable[];
   /** Blocks of the prefix lists of its region, by id. */
   readonly prefixLists: ReadonlyMap<string, readonly string[]>;
   /** The internet gateway attached to it. */
   readonly internetGateway?: string;
+  /** The egress-only gateway attached to it. */
+  readonly egressOnlyGateway?: string;
   /** Sorted by id. Only what is alive: interfaces of running instances and of resolvers, available NAT gateways. */
   readonly endpoints: readonly Endpoint[];
 }
@@ -62,7 +68,7 @@ export interface Cloud {
   /** Active ones between VPCs that both exist. */
   readonly peerings: readonly Peering[];
   readonly groupRules: ReadonlyMap<string, readonly DescribedGroupRule[]>;
-  /** Private addresses of the interfaces in a group. */
+  /** Addresses of the interfaces in a group inside their VPC, of both families. */
   readonly groupMembers: ReadonlyMap<string, readonly string[]>;
   readonly running: ReadonlyMap<string, Instance>;
   readonly stopped: readonly string[];
@@ -142,6 +148,7 @@ function readInterfaces(
       ...(eni.MacAddress == null ? {} : { mac: eni.MacAddress }),
       subnet,
       privateAddress: eni.PrivateIpAddress,
+      ipv6Addresses: eni.Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address).sort(),
       ...(publicAddress === undefined ? {} : { publicAddress }),
       sourceDestCheck: eni.SourceDestCheck,
       groups: eni.Groups.map((group) => group.GroupId).sort(),
@@ -167,6 +174,8 @@ function readResolverInterfaces(region: DescribedRegion, subnets: ReadonlyMap<st
         deviceIndex: 0,
         subnet,
         privateAddress: eni.PrivateIpAddress,
+        // Endpoints are of type IPV4: in a subnet with IPv6 they have none of its addresses.
+        ipv6Addresses: [],
         sourceDestCheck: true,
         groups: eni.Groups.map((group) => group.GroupId).sort(),
       },
@@ -196,6 +205,7 @@ function readNatGateways(
       deviceIndex: 0,
       subnet,
       privateAddress: address.PrivateIp,
+      ipv6Addresses: [],
       ...(address.PublicIp == null ? {} : { publicAddress: address.PublicIp }),
       sourceDestCheck: false,
       groups: [],
@@ -222,15 +232,24 @@ function readVpc(
         (attachment.State === "available" || attachment.State === "attached"),
     ),
   );
+  const egressOnly = region["egress-only-internet-gateways"].EgressOnlyInternetGateways.find((each) =>
+    each.Attachments.some(({ VpcId, State }) => VpcId === vpc.VpcId && State === "attached"),
+  );
   return {
     id: vpc.VpcId,
     cidrs: [...new Set([vpc.CidrBlock, ...more])].sort(),
+    ipv6Cidrs: vpc.Ipv6CidrBlockAssociationSet.filter(
+      ({ Ipv6CidrBlockState }) => Ipv6CidrBlockState.State === "associated",
+    )
+      .map(({ Ipv6CidrBlock }) => Ipv6CidrBlock)
+      .sort(),
     subnets,
     routeTables: region["route-tables"].RouteTables.filter((table) => table.VpcId === vpc.VpcId),
     prefixLists: new Map(
       region["prefix-lists"].PrefixLists.map(({ PrefixListId, Cidrs }) => [PrefixListId, Cidrs]),
     ),
     ...(gateway === undefined ? {} : { internetGateway: gateway.InternetGatewayId }),
+    ...(egressOnly === undefined ? {} : { egressOnlyGateway: egressOnly.EgressOnlyInternetGatewayId }),
     endpoints: [
       ...readInterfaces(region, byIdentity, running),
       ...readNatGateways(region, byIdentity, problems),
@@ -274,7 +293,7 @@ function readGroups(describe: Describe, vpcs: readonly Vpc[]): Pick<Cloud, "grou
   }
   for (const endpoint of vpcs.flatMap((vpc) => vpc.endpoints)) {
     for (const group of endpoint.groups) {
-      groupMembers.get(group)?.push(endpoint.privateAddress);
+      groupMembers.get(group)?.push(endpoint.privateAddress, ...endpoint.ipv6Addresses);
     }
   }
   for (const members of groupMembers.values()) {

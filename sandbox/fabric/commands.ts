@@ -1,4 +1,5 @@
 /** States and differences of states as `ip` commands. Pure. */
+import type { Family } from "./blocks.ts";
 import type { Address, Link, LinkEnd, NamespaceState, Route, Rule } from "./state.ts";
 
 /** Marks our routes and rules in the kernel (`ip route … proto`); a number that no routing daemon has registered. */
@@ -41,9 +42,21 @@ function ruleText(rule: Rule): string {
   ].join(" ");
 }
 
+/** A command about a rule; only rules do not tell their family by an address. */
+function ruleLine(verb: "add" | "del", family: Family, text: string): string {
+  return `${family === "ip6" ? IPV6_LINE : ""}rule ${verb} ${text}`;
+}
+
+/** What a line begins with that is for `ip -6`. */
+export const IPV6_LINE = "-6 ";
+
 /** An address as `ip address` takes it. */
 export function addressText(address: Address): string {
   return `${address.cidr} dev ${address.device}`;
+}
+
+function ruleKey(rule: Rule): string {
+  return `${rule.family ?? "ip"} ${ruleText(rule)}`;
 }
 
 /** The command that makes a pair of links; `name` tells the full name of a namespace. */
@@ -86,7 +99,7 @@ export function without(state: NamespaceState, device: string): NamespaceState {
 
 /** A namespace that was just made. */
 export function nothing(after: NamespaceState): NamespaceState {
-  return { ...after, bridges: [], addresses: [], routes: [], rules: [], nft: [] };
+  return { ...after, bridges: [], addresses: [], routes: [], rules: [], nft: [], nft6: [] };
 }
 
 /** The `ip` commands that turn one state of a namespace into another: additions first, then removals. */
@@ -94,23 +107,28 @@ export function changeLines({ before, after }: Change): { add: string[]; remove:
   const had = {
     addresses: new Set(before.addresses.map(addressText)),
     routes: new Set(before.routes.map(routeLine)),
-    rules: new Set(before.rules.map(ruleText)),
+    rules: new Set(before.rules.map(ruleKey)),
   };
   const wanted = {
     addresses: new Set(after.addresses.map(addressText)),
     routes: new Set(after.routes.map(routeKey)),
-    rules: new Set(after.rules.map(ruleText)),
+    rules: new Set(after.rules.map(ruleKey)),
   };
   return {
     add: [
       ...[...wanted.addresses]
         .filter((each) => !had.addresses.has(each))
-        .map((each) => `address replace ${each}`),
+        // Nobody else has it, so nobody is asked; until nobody had answered, it could not be used.
+        .map((each) => `address replace ${each}${each.includes(":") ? " nodad" : ""}`),
       ...after.routes.map(routeLine).filter((line) => !had.routes.has(line)),
-      ...[...wanted.rules].filter((each) => !had.rules.has(each)).map((each) => `rule add ${each}`),
+      ...after.rules
+        .filter((rule) => !had.rules.has(ruleKey(rule)))
+        .map((rule) => ruleLine("add", rule.family ?? "ip", ruleText(rule))),
     ],
     remove: [
-      ...[...had.rules].filter((each) => !wanted.rules.has(each)).map((each) => `rule del ${each}`),
+      ...before.rules
+        .filter((rule) => !wanted.rules.has(ruleKey(rule)))
+        .map((rule) => ruleLine("del", rule.family ?? "ip", ruleText(rule))),
       ...before.routes
         .filter((route) => !wanted.routes.has(routeKey(route)))
         .map((route) => `route del ${route.type} ${routeKey(route)}`),

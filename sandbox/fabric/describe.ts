@@ -11,12 +11,17 @@ const state = z.object({ Code: z.string() });
 const text = z.string();
 const optional = z.string().nullish();
 
+const ipv6Blocks = z
+  .array(z.object({ Ipv6CidrBlock: text, Ipv6CidrBlockState: z.object({ State: text }) }))
+  .default([]);
+
 const vpc = z.object({
   VpcId: text,
   CidrBlock: text,
   CidrBlockAssociationSet: z
     .array(z.object({ CidrBlock: text, CidrBlockState: z.object({ State: text }).nullish() }))
     .nullish(),
+  Ipv6CidrBlockAssociationSet: ipv6Blocks,
   Tags: tags,
 });
 
@@ -26,6 +31,7 @@ const route = z.object({
   DestinationCidrBlock: optional,
   DestinationIpv6CidrBlock: optional,
   DestinationPrefixListId: optional,
+  EgressOnlyInternetGatewayId: optional,
   GatewayId: optional,
   NatGatewayId: optional,
   VpcPeeringConnectionId: optional,
@@ -46,6 +52,11 @@ const internetGateway = z.object({
   Attachments: z.array(z.object({ VpcId: text, State: text })).default([]),
 });
 
+const egressOnlyGateway = z.object({
+  EgressOnlyInternetGatewayId: text,
+  Attachments: z.array(z.object({ VpcId: text, State: text })).default([]),
+});
+
 const natGateway = z.object({
   NatGatewayId: text,
   VpcId: text,
@@ -60,6 +71,7 @@ const networkAclEntry = z.object({
   RuleAction: z.enum(["allow", "deny"]),
   Protocol: text,
   CidrBlock: optional,
+  Ipv6CidrBlock: optional,
   PortRange: z.object({ From: z.number(), To: z.number() }).nullish(),
   IcmpTypeCode: z.object({ Type: z.number(), Code: z.number() }).nullish(),
 });
@@ -98,6 +110,7 @@ const networkInterface = z.object({
   SubnetId: text,
   VpcId: text,
   PrivateIpAddress: text,
+  Ipv6Addresses: z.array(z.object({ Ipv6Address: text })).default([]),
   MacAddress: optional,
   InterfaceType: optional,
   Description: optional,
@@ -130,6 +143,7 @@ const region = z.object({
   subnets: z.object({ Subnets: z.array(subnet) }),
   "route-tables": z.object({ RouteTables: z.array(routeTable) }),
   "internet-gateways": z.object({ InternetGateways: z.array(internetGateway) }),
+  "egress-only-internet-gateways": z.object({ EgressOnlyInternetGateways: z.array(egressOnlyGateway) }),
   "nat-gateways": z.object({ NatGateways: z.array(natGateway) }),
   "network-acls": z.object({ NetworkAcls: z.array(networkAcl) }),
   "security-groups": z.object({ SecurityGroups: z.array(securityGroup) }),

@@ -3,6 +3,7 @@ import type { Machine } from "../hosts/machine.ts";
 import { readCloud, type Cloud } from "./cloud.ts";
 import type { Describe } from "./describe.ts";
 import {
+  egressOnlyCustomer,
   internetGatewayCustomer,
   internetHost,
   internetLinks,
@@ -79,6 +80,15 @@ function siteMachines(world: World, fullName: (role: string) => string): Machine
   );
 }
 
+/** Machines on the internet with their addresses, of IPv6 where some VPC has it. */
+function internetHosts({ internet }: World, cloud: Cloud): [string, string[]][] {
+  const hasIpv6 = cloud.vpcs.some(({ ipv6Cidrs }) => ipv6Cidrs.length > 0);
+  return Object.entries(internet.hosts).map(([name, address]) => {
+    const ipv6 = hasIpv6 ? internet.ipv6.hosts[name] : undefined;
+    return [name, ipv6 === undefined ? [address] : [address, ipv6]];
+  });
+}
+
 /** @throws if two things have got one name; nothing is realised then. */
 function refuseDuplicates(namespaces: readonly NamespaceState[], links: readonly Link[]): void {
   const names = [
@@ -107,11 +117,11 @@ export function desiredState(
   const customers: Customer[] = [
     { namespace: OPERATOR, far: "wan", near: "op", addresses: [world.operator] },
     resolverCustomer(vpcs),
-    ...Object.entries(world.internet.hosts).map(([name, address]) => ({
+    ...internetHosts(world, cloud).map(([name, addresses]) => ({
       namespace: name,
       far: "wan",
       near: linkName("x", name),
-      addresses: [address],
+      addresses,
     })),
     ...Object.entries(world.sites).map(([name, site]) => siteCustomer(name, site)),
   ];
@@ -122,15 +132,19 @@ export function desiredState(
     namespaces.push(...parts.namespaces);
     links.push(...parts.links);
     if (vpc.internetGateway !== undefined) {
-      customers.push(internetGatewayCustomer(vpc.id, parts.publicAddresses));
+      const addresses = [...parts.publicAddresses, ...(parts.ipv6?.igw ?? [])];
+      customers.push(internetGatewayCustomer(vpc.id, addresses));
+    }
+    if (vpc.egressOnlyGateway !== undefined && parts.ipv6 !== undefined) {
+      customers.push(egressOnlyCustomer(vpc.id, parts.ipv6.eigw));
     }
   }
   for (const [name, site] of Object.entries(world.sites)) {
     namespaces.push(...siteNamespaces(name, site, world));
     links.push(...siteLinks(name, site));
   }
-  for (const [name, address] of Object.entries(world.internet.hosts)) {
-    namespaces.push(internetHost(name, address, world));
+  for (const [name, addresses] of internetHosts(world, cloud)) {
+    namespaces.push(internetHost(name, addresses, world));
   }
   namespaces.push(CONTROL_NAMESPACE, internetNamespace(world, customers), operatorNamespace(world));
   links.push(...internetLinks(customers));

@@ -5,7 +5,7 @@
  * have to be taken out of the kernel's table, and only they: an SSH session that is still allowed must not hang.
  */
 import type { Allowance, Direction, Gate } from "./gates.ts";
-import { blockHas, parseBlock } from "./ipv4.ts";
+import { blockHas, familyOf, prefixLengthOf } from "./blocks.ts";
 import { MAIN_TABLE, type NamespaceState } from "./state.ts";
 
 /** A connection as conntrack knows it. */
@@ -26,7 +26,7 @@ export interface Flow {
 
 /** What of a VPC's router decides about connections, besides its routes and rules. */
 export interface FlowPolicy {
-  /** From the private address of an endpoint to its device. */
+  /** From the addresses of an endpoint inside the VPC to its device. */
   readonly devices: Readonly<Record<string, string>>;
   /** By device; endpoints without groups (NAT gateways) have none. */
   readonly gates: Readonly<Record<string, Gate>>;
@@ -36,12 +36,12 @@ export interface FlowPolicy {
   readonly resolvers: readonly string[];
 }
 
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
 
-/** One line of `conntrack --dump --output extended`; `undefined` if it is not an IPv4 connection. */
+/** One line of `conntrack --dump --output extended`; `undefined` if it is not a connection of IPv4 or IPv6. */
 export function parseFlow(line: string): Flow | undefined {
   const [, , name, number] = line.trim().split(/\s+/);
-  if (!line.startsWith("ipv4") || name === undefined) {
+  if (!/^ipv[46] /.test(line) || name === undefined) {
     return undefined;
   }
   const fields = [...line.matchAll(/\b(src|dst|sport|dport|type|code|id)=(\S+)/g)];
@@ -78,14 +78,16 @@ export function parseFlow(line: string): Flow | undefined {
 export function flowArguments(flow: Flow): string[] {
   const option = (name: string, value: number | undefined) =>
     value === undefined ? [] : [name, String(value)];
+  const [family, icmp] = familyOf(flow.source) === "ip" ? ["ipv4", "icmp"] : ["ipv6", "icmpv6"];
   return [
+    ...["--family", family],
     ...["--proto", String(flow.protocol)],
     ...["--orig-src", flow.source, "--orig-dst", flow.destination],
     ...option("--sport", flow.sourcePort),
     ...option("--dport", flow.destinationPort),
-    ...option("--icmp-type", flow.icmp?.type),
-    ...option("--icmp-code", flow.icmp?.code),
-    ...option("--icmp-id", flow.icmp?.id),
+    ...option(`--${icmp}-type`, flow.icmp?.type),
+    ...option(`--${icmp}-code`, flow.icmp?.code),
+    ...option(`--${icmp}-id`, flow.icmp?.id),
   ];
 }
 
@@ -113,7 +115,7 @@ export function lookUp(
     MAIN_TABLE;
   const candidates = state.routes
     .filter((route) => route.table === table && blockHas(route.destination, address))
-    .sort((a, b) => parseBlock(b.destination).prefixLength - parseBlock(a.destination).prefixLength);
+    .sort((a, b) => prefixLengthOf(b.destination) - prefixLengthOf(a.destination));
   return candidates[0]?.device;
 }
 

@@ -5,10 +5,11 @@
  * accept a packet before the receiver's ingress has looked at it. Groups are stateful (what belongs to an accepted
  * flow passes), ACLs are stateless and ordered.
  */
-import type { DescribedAclEntry, DescribedGroupRule } from "./describe.ts";
+import { familyOf, type Family } from "./blocks.ts";
 import type { Cloud, Endpoint, Subnet, Vpc } from "./cloud.ts";
+import type { DescribedAclEntry, DescribedGroupRule } from "./describe.ts";
 import { linkName } from "./names.ts";
-import { ANYWHERE } from "./state.ts";
+import { ANYWHERE_OF } from "./state.ts";
 
 /** Mark of packets that go to the VPC's resolver; neither groups nor ACLs filter them. */
 export const RESOLVER_MARK = 0x53;
@@ -52,7 +53,7 @@ function readMatch(protocolText: string, from: number | undefined, to: number | 
   if (protocol === undefined) {
     return {};
   }
-  if (protocol === ICMP) {
+  if (protocol === ICMP || protocol === ICMPV6) {
     // AWS keeps an ICMP type in FromPort and a code in ToPort; -1 is any.
     return {
       protocol,
@@ -70,19 +71,17 @@ function readMatch(protocolText: string, from: number | undefined, to: number | 
   return { protocol, ports: [from, to] };
 }
 
-/** What a group's rule lets pass; `undefined` where it concerns IPv6 only. @throws if it cannot be realised. */
-function readAllowance(rule: DescribedGroupRule): Allowance | undefined {
+/** What a group's rule lets pass. @throws if it cannot be realised. */
+function readAllowance(rule: DescribedGroupRule): Allowance {
   const match = readMatch(rule.IpProtocol, rule.FromPort ?? undefined, rule.ToPort ?? undefined);
-  if (match.protocol === ICMPV6 || rule.CidrIpv6 != null) {
-    return undefined;
-  }
-  if (rule.CidrIpv4 != null) {
-    return { ...match, block: rule.CidrIpv4 };
+  const block = rule.CidrIpv4 ?? rule.CidrIpv6;
+  if (block != null) {
+    return { ...match, block };
   }
   if (rule.ReferencedGroupInfo != null) {
     return { ...match, group: rule.ReferencedGroupInfo.GroupId };
   }
-  throw new Error("its other side is neither an IPv4 block nor a security group");
+  throw new Error("its other side is neither a block nor a security group");
 }
 
 function renderMatch(match: Match): string[] {
@@ -93,24 +92,34 @@ function renderMatch(match: Match): string[] {
     const [from, to] = match.ports;
     return [`${match.protocol === 6 ? "tcp" : "udp"} dport ${from === to ? from : `${from}-${to}`}`];
   }
+  const name = match.protocol === ICMPV6 ? "icmpv6" : "icmp";
   const icmp = [
-    ...(match.icmpType === undefined ? [] : [`icmp type ${match.icmpType}`]),
-    ...(match.icmpCode === undefined ? [] : [`icmp code ${match.icmpCode}`]),
+    ...(match.icmpType === undefined ? [] : [`${name} type ${match.icmpType}`]),
+    ...(match.icmpCode === undefined ? [] : [`${name} code ${match.icmpCode}`]),
   ];
   return icmp.length > 0 ? icmp : [`meta l4proto ${match.protocol}`];
 }
+
+/** How nftables calls the type of an address. */
+const ADDRESS_TYPE: Readonly<Record<Family, string>> = { ip: "ipv4_addr", ip6: "ipv6_addr" };
 
 /** nftables takes no dashes in names. */
 export function identifier(text: string): string {
   return text.replaceAll(/[^a-zA-Z0-9]/g, "_");
 }
 
-function renderAllowance(direction: Direction, allowance: Allowance): string {
-  const side = direction === "egress" ? "ip daddr" : "ip saddr";
+/** Whether an allowance can concern packets of a family: a group's members have addresses of both. */
+function isOf(family: Family, { block, protocol }: Allowance): boolean {
+  const foreign = family === "ip" ? ICMPV6 : ICMP;
+  return protocol !== foreign && (block === undefined || familyOf(block) === family);
+}
+
+function renderAllowance(direction: Direction, allowance: Allowance, family: Family): string {
+  const side = `${family} ${direction === "egress" ? "daddr" : "saddr"}`;
   const other =
     allowance.group !== undefined
       ? [`${side} @${identifier(allowance.group)}`]
-      : allowance.block === undefined || allowance.block === ANYWHERE
+      : allowance.block === undefined || allowance.block === ANYWHERE_OF[family]
         ? []
         : [`${side} ${allowance.block}`];
   return [...other, ...renderMatch(allowance), "accept"].join(" ");
@@ -128,8 +137,7 @@ export function readGate(cloud: Cloud, endpoint: Endpoint, problems: string[]): 
     for (const rule of cloud.groupRules.get(group) ?? []) {
       try {
         const allowance = readAllowance(rule);
-        const known = allowance?.group === undefined || cloud.groupMembers.has(allowance.group);
-        if (allowance !== undefined && known) {
+        if (allowance.group === undefined || cloud.groupMembers.has(allowance.group)) {
           gate[rule.IsEgress ? "egress" : "ingress"].push(allowance);
         }
       } catch (error) {
@@ -186,12 +194,17 @@ function gateChains(
   ports: readonly Port[],
   gates: ReadonlyMap<string, Gate>,
   direction: Direction,
+  family: Family,
 ): string[] {
   const device = direction === "egress" ? "iifname" : "oifname";
   const gated = ports.filter(isGated);
   const own = gated.flatMap((port) =>
     chain(`${direction}_${identifier(port.device)}`, [
-      ...new Set((gates.get(port.device)?.[direction] ?? []).map((each) => renderAllowance(direction, each))),
+      ...new Set(
+        (gates.get(port.device)?.[direction] ?? [])
+          .filter((each) => isOf(family, each))
+          .map((each) => renderAllowance(direction, each, family)),
+      ),
     ]),
   );
   const base = chain(direction, [
@@ -206,29 +219,48 @@ function gateChains(
 }
 
 /** Chains and sets for all security groups that interfaces of a VPC have or that their rules refer to. */
-export function groupGates(cloud: Cloud, ports: readonly Port[], gates: ReadonlyMap<string, Gate>): string[] {
+export function groupGates(
+  cloud: Cloud,
+  ports: readonly Port[],
+  gates: ReadonlyMap<string, Gate>,
+  family: Family,
+): string[] {
   const referenced = [...gates.values()]
     .flatMap((gate) => [...gate.egress, ...gate.ingress])
     .flatMap((allowance) => (allowance.group === undefined ? [] : [allowance.group]));
-  const sets = [...new Set(referenced)]
-    .sort()
-    .flatMap((group) => setOf(identifier(group), "ipv4_addr", cloud.groupMembers.get(group) ?? []));
-  return [...sets, ...gateChains(ports, gates, "egress"), ...gateChains(ports, gates, "ingress")];
+  const sets = [...new Set(referenced)].sort().flatMap((group) =>
+    setOf(
+      identifier(group),
+      ADDRESS_TYPE[family],
+      (cloud.groupMembers.get(group) ?? []).filter((address) => familyOf(address) === family),
+    ),
+  );
+  return [
+    ...sets,
+    ...gateChains(ports, gates, "egress", family),
+    ...gateChains(ports, gates, "ingress", family),
+  ];
 }
 
-function renderAclEntry(entry: DescribedAclEntry, subnet: Subnet, problems: string[]): string[] {
-  if (entry.CidrBlock == null) {
-    return []; // IPv6
+function renderAclEntry(
+  entry: DescribedAclEntry,
+  subnet: Subnet,
+  problems: string[],
+  family: Family,
+): string[] {
+  const block = family === "ip" ? entry.CidrBlock : entry.Ipv6CidrBlock;
+  if (block == null) {
+    return []; // of the other family
   }
   const ports = entry.PortRange ?? undefined;
   const icmp = entry.IcmpTypeCode ?? undefined;
-  const side = entry.Egress ? "ip daddr" : "ip saddr";
+  const side = `${family} ${entry.Egress ? "daddr" : "saddr"}`;
   try {
     const match = readMatch(entry.Protocol, icmp?.Type ?? ports?.From, icmp?.Code ?? ports?.To);
-    if (match.protocol === ICMPV6) {
+    if (!isOf(family, match)) {
       return [];
     }
-    const other = entry.CidrBlock === ANYWHERE ? [] : [`${side} ${entry.CidrBlock}`];
+    const other = block === ANYWHERE_OF[family] ? [] : [`${side} ${block}`];
     return [[...other, ...renderMatch(match), entry.RuleAction === "allow" ? "return" : "drop"].join(" ")];
   } catch (error) {
     problems.push(
@@ -238,18 +270,18 @@ function renderAclEntry(entry: DescribedAclEntry, subnet: Subnet, problems: stri
   }
 }
 
-function aclChains(subnet: Subnet, direction: Direction, problems: string[]): string[] {
+function aclChains(subnet: Subnet, direction: Direction, problems: string[], family: Family): string[] {
   const entries = subnet.acl
     .filter((entry) => entry.Egress === (direction === "egress"))
     .sort((a, b) => a.RuleNumber - b.RuleNumber);
   return chain(`acl_${direction}_${identifier(subnet.id)}`, [
-    ...entries.flatMap((entry) => renderAclEntry(entry, subnet, problems)),
+    ...entries.flatMap((entry) => renderAclEntry(entry, subnet, problems, family)),
     "drop",
   ]);
 }
 
 /** Network ACLs: looked at where a packet leaves or enters a subnet, not between interfaces of one subnet. */
-export function aclGates(vpc: Vpc, ports: readonly Port[], problems: string[]): string[] {
+export function aclGates(vpc: Vpc, ports: readonly Port[], problems: string[], family: Family): string[] {
   const devicesOf = (subnet: Subnet) =>
     ports.filter((port) => port.endpoint.subnet.id === subnet.id).map((port) => `"${port.device}"`);
   const used = vpc.subnets.filter((subnet) => devicesOf(subnet).length > 0);
@@ -268,8 +300,8 @@ export function aclGates(vpc: Vpc, ports: readonly Port[], problems: string[]): 
   return [
     ...used.flatMap((subnet) => setOf(`devices_${identifier(subnet.id)}`, "ifname", devicesOf(subnet))),
     ...used.flatMap((subnet) => [
-      ...aclChains(subnet, "egress", problems),
-      ...aclChains(subnet, "ingress", problems),
+      ...aclChains(subnet, "egress", problems, family),
+      ...aclChains(subnet, "ingress", problems, family),
     ]),
     ...base("egress"),
     ...base("ingress"),

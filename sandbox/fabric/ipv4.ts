@@ -37,11 +37,6 @@ export function contains(block: Block, address: number): boolean {
   return address >= block.base && address < block.base + 2 ** (32 - block.prefixLength);
 }
 
-/** `contains` for text. */
-export function blockHas(block: string, address: string): boolean {
-  return contains(parseBlock(block), parseAddress(address));
-}
-
 /** The n-th address of a block. */
 export function addressAt(block: string, index: number): string {
   return formatAddress(parseBlock(block).base + index);

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs
 import { dirname, join } from "node:path";
 import { run, runOrThrow } from "../hosts/run.ts";
 import { namespaceName, sandboxDirectory } from "../paths.ts";
+import type { Family } from "./blocks.ts";
+import { IPV6_LINE } from "./commands.ts";
 import type { Sysctl } from "./state.ts";
 
 const NAMESPACES = "/run/netns";
@@ -32,6 +34,15 @@ export interface ShownLink {
 interface ShownAddresses {
   readonly ifname: string;
   readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number }[];
+}
+
+/** Lines for `ip` itself and those for `ip -6`, with its options. */
+function byFamily(lines: readonly string[]): [string[], string[]][] {
+  const ipv6 = lines.filter((line) => line.startsWith(IPV6_LINE));
+  return [
+    [[], lines.filter((line) => !ipv6.includes(line))],
+    [["-6"], ipv6.map((line) => line.slice(IPV6_LINE.length))],
+  ];
 }
 
 /** The namespaces of one sandbox, by role. */
@@ -89,11 +100,19 @@ export class Kernel {
 
   /** `ip` commands, up to the first that fails. In the caller's own namespace if `role` is undefined. */
   async batch(role: string | undefined, lines: readonly string[]): Promise<void> {
+    for (const [options, own] of byFamily(lines)) await this.#batch(role, options, own);
+  }
+
+  async #batch(
+    role: string | undefined,
+    options: readonly string[],
+    lines: readonly string[],
+  ): Promise<void> {
     if (lines.length > 0) {
       const place = role === undefined ? [] : ["-netns", this.fullName(role)];
       const text = `${lines.join("\n")}\n`;
       try {
-        await this.#run(["ip", ...place, "-batch", "-"], text);
+        await this.#run(["ip", ...options, ...place, "-batch", "-"], text);
       } catch (error) {
         const line = /Command failed -:(\d+)/.exec((error as Error).message)?.[1];
         const culprit = line === undefined ? undefined : lines[Number(line) - 1];
@@ -106,9 +125,10 @@ export class Kernel {
 
   /** `ip` commands that may find their work done already (what they delete is gone): failures do not count. */
   async tryBatch(role: string, lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) {
-      await run(["ip", "-netns", this.fullName(role), "-force", "-batch", "-"], {
-        stdin: `${lines.join("\n")}\n`,
+    for (const [options, own] of byFamily(lines)) {
+      if (own.length === 0) continue;
+      await run(["ip", ...options, "-netns", this.fullName(role), "-force", "-batch", "-"], {
+        stdin: `${own.join("\n")}\n`,
         timeoutSeconds: TIMEOUT_SECONDS,
       });
     }
@@ -121,13 +141,13 @@ export class Kernel {
     }
   }
 
-  /** Replaces the table `ip roadnet` in one transaction; removes it if there are no lines. */
-  async loadTable(role: string, lines: readonly string[]): Promise<void> {
-    const text = [
-      "table ip roadnet",
-      "delete table ip roadnet",
-      ...(lines.length === 0 ? [] : ["table ip roadnet {", ...lines.map((line) => `  ${line}`), "}"]),
-    ];
+  /** Replaces the tables `roadnet` of these families in one transaction; removes one that has no lines. */
+  async loadTables(role: string, tables: ReadonlyMap<Family, readonly string[]>): Promise<void> {
+    const text = [...tables].flatMap(([family, lines]) => [
+      `table ${family} roadnet`,
+      `delete table ${family} roadnet`,
+      ...(lines.length === 0 ? [] : [`table ${family} roadnet {`, ...lines.map((line) => `  ${line}`), "}"]),
+    ]);
     await this.execute(role, ["nft", "--file", "-"], `${text.join("\n")}\n`);
   }
 
@@ -150,9 +170,9 @@ export class Kernel {
     return JSON.parse(text.trim() || "[]") as ShownLink[];
   }
 
-  /** IPv4 addresses as `device cidr`, without those of the loopback network. */
+  /** Addresses as `device cidr`, without those of the loopback network, and those of a link that the kernel made. */
   async addresses(role: string): Promise<{ device: string; cidr: string }[]> {
-    const text = await this.#run(["ip", "-netns", this.fullName(role), "-json", "-4", "address", "show"]);
+    const text = await this.#run(["ip", "-netns", this.fullName(role), "-json", "address", "show"]);
     return (JSON.parse(text || "[]") as ShownAddresses[])
       .flatMap(({ ifname, addr_info }) =>
         addr_info.map(({ local, prefixlen }) => ({
@@ -160,7 +180,7 @@ export class Kernel {
           cidr: `${local ?? ""}/${prefixlen ?? 32}`,
         })),
       )
-      .filter(({ cidr }) => !cidr.startsWith("127."));
+      .filter(({ cidr }) => !/^127\.|^::1\/|^fe80:/.test(cidr));
   }
 
   /** From the numbers by which a namespace knows others to their full names. */

@@ -2,9 +2,9 @@
 import type { Peering, Vpc } from "./cloud.ts";
 import type { DescribedRoute, DescribedRouteTable } from "./describe.ts";
 import type { Port } from "./gates.ts";
-import { blockHas, parseBlock } from "./ipv4.ts";
+import { blockHas, familyOf, hostBlock, prefixLengthOf, type Family } from "./blocks.ts";
 import { linkName } from "./names.ts";
-import { ANYWHERE, type Route } from "./state.ts";
+import { ANYWHERE_OF, type Route } from "./state.ts";
 
 /** Name of a peering's link, the same at both ends. */
 export function doorTo(peering: Peering): string {
@@ -29,6 +29,9 @@ function targetOf(
   if (route.GatewayId != null) {
     return route.GatewayId === vpc.internetGateway ? { device: "igw" } : "nowhere";
   }
+  if (route.EgressOnlyInternetGatewayId != null) {
+    return route.EgressOnlyInternetGatewayId === vpc.egressOnlyGateway ? { device: "eigw" } : "nowhere";
+  }
   if (route.NatGatewayId != null) {
     const port = ports.find((each) => each.endpoint.id === route.NatGatewayId);
     return port === undefined ? "nowhere" : { device: port.device };
@@ -44,13 +47,25 @@ function targetOf(
         endpoint.instanceId === route.InstanceId &&
         endpoint.deviceIndex === 0,
   );
-  return port === undefined ? "nowhere" : { device: port.device, via: port.endpoint.privateAddress };
+  if (port === undefined) return "nowhere";
+  const family = route.DestinationCidrBlock == null ? "ip6" : "ip";
+  const [via] = addressesOf(port, family);
+  return via === undefined ? "nowhere" : { device: port.device, via };
+}
+
+/** The addresses of an endpoint inside the VPC, of one family. */
+export function addressesOf({ endpoint }: Port, family: Family): readonly string[] {
+  return family === "ip" ? [endpoint.privateAddress] : endpoint.ipv6Addresses;
 }
 
 /** A VPC delivers to its endpoints one by one. */
-export function toEndpoint(port: Port, table: number): Route {
-  const destination = `${port.endpoint.privateAddress}/32`;
-  return { destination, table, type: "unicast", device: port.device };
+export function toEndpoint(port: Port, table: number, family: Family): Route[] {
+  return addressesOf(port, family).map((address) => ({
+    destination: hostBlock(address),
+    table,
+    type: "unicast",
+    device: port.device,
+  }));
 }
 
 /** A described route and where it leads. */
@@ -69,9 +84,9 @@ export function resolveRoutes(
 ): ResolvedRoute[] {
   const resolved: ResolvedRoute[] = [];
   for (const route of table.Routes) {
-    if (route.DestinationCidrBlock != null) {
-      const target = targetOf(route, vpc, ports, peerings);
-      resolved.push({ destination: route.DestinationCidrBlock, target });
+    const destination = route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock;
+    if (destination != null) {
+      resolved.push({ destination, target: targetOf(route, vpc, ports, peerings) });
     } else if (route.DestinationPrefixListId != null) {
       const blocks = vpc.prefixLists.get(route.DestinationPrefixListId);
       if (blocks === undefined) {
@@ -90,22 +105,22 @@ export function resolveRoutes(
 /** Whether the longest match for an address is the VPC's own route. */
 function isLocal(routes: readonly ResolvedRoute[], address: string): boolean {
   const matches = routes.filter((route) => blockHas(route.destination, address));
-  const longest = Math.max(...matches.map((route) => parseBlock(route.destination).prefixLength));
-  return matches.some(
-    (route) => parseBlock(route.destination).prefixLength === longest && route.target === "local",
-  );
+  const longest = Math.max(...matches.map((route) => prefixLengthOf(route.destination)));
+  return matches.some((route) => prefixLengthOf(route.destination) === longest && route.target === "local");
 }
 
-/** A described table as a table of the kernel. What no route matches is dropped, as in AWS. */
+/** A described table as a table of the kernel for one family. What no route matches is dropped, as in AWS. */
 export function kernelRoutes(
-  routes: readonly ResolvedRoute[],
+  described: readonly ResolvedRoute[],
   ports: readonly Port[],
   table: number,
+  family: Family,
 ): Route[] {
+  const routes = described.filter(({ destination }) => familyOf(destination) === family);
   const kernel: Route[] = ports
     // A route to a middlebox that is more specific than the VPC's own takes precedence over it.
-    .filter((port) => isLocal(routes, port.endpoint.privateAddress))
-    .map((port) => toEndpoint(port, table));
+    .filter((port) => addressesOf(port, family).every((address) => isLocal(routes, address)))
+    .flatMap((port) => toEndpoint(port, table, family));
   for (const { destination, target } of routes) {
     if (target === "local") {
       kernel.push({ destination, table, type: "unreachable" });
@@ -115,8 +130,9 @@ export function kernelRoutes(
       kernel.push({ destination, table, type: "unicast", ...target });
     }
   }
-  if (!routes.some((route) => route.destination === ANYWHERE)) {
-    kernel.push({ destination: ANYWHERE, table, type: "blackhole" });
+  const anywhere = ANYWHERE_OF[family];
+  if (!routes.some((route) => route.destination === anywhere)) {
+    kernel.push({ destination: anywhere, table, type: "blackhole" });
   }
   return kernel;
 }

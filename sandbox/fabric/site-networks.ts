@@ -1,5 +1,5 @@
 /** A site's networks, and which of a machine's links leads where: the world with what it leaves unsaid. */
-import { blockHas } from "./ipv4.ts";
+import { blockHas } from "./blocks.ts";
 import type { Site, SiteLink, SiteMachine, SiteNetwork } from "./world.ts";
 
 /** Name of the one network of a site that is not divided. */

@@ -5,6 +5,7 @@
  * (see desired.ts) and made true by apply.ts. Namespaces are named by their role, without the sandbox's prefix.
  */
 import type { Machine } from "../hosts/machine.ts";
+import type { Family } from "./blocks.ts";
 import type { FlowPolicy } from "./flows.ts";
 
 /** One end of a veth pair. */
@@ -35,12 +36,12 @@ export interface Link {
 
 export interface Address {
   readonly device: string;
-  /** `10.0.1.5/24` */
+  /** `10.0.1.5/24`, `2001:db8::5/128` */
   readonly cidr: string;
 }
 
 export interface Route {
-  /** `0.0.0.0/0`, `10.0.1.5/32` */
+  /** `0.0.0.0/0`, `10.0.1.5/32`, `::/0` */
   readonly destination: string;
   /** Number of a kernel routing table; 254 is `main`. */
   readonly table: number;
@@ -53,6 +54,8 @@ export interface Route {
 
 /** `ip rule`: which table decides. */
 export interface Rule {
+  /** IPv4's, unless said otherwise. */
+  readonly family?: Family;
   readonly priority: number;
   readonly table: number;
   readonly fromDevice?: string;
@@ -83,6 +86,8 @@ export interface NamespaceState {
   readonly rules: readonly Rule[];
   /** Body of the table `ip roadnet`, one statement or set element per line; empty for none. */
   readonly nft: readonly string[];
+  /** Body of the table `ip6 roadnet`; without it there is none. */
+  readonly nft6?: readonly string[];
   /** Which connections may outlive a change of the gates; all of them where it is undefined. */
   readonly flows?: FlowPolicy;
   /** Name server for what runs by `ip netns exec`. */
@@ -103,6 +108,10 @@ export interface FabricState {
 
 export const MAIN_TABLE = 254;
 export const ANYWHERE = "0.0.0.0/0";
+export const ANYWHERE_OF: Readonly<Record<Family, string>> = { ip: ANYWHERE, ip6: "::/0" };
+
+/** What a VPC's router is called on every link to an endpoint, beside the address that the kernel makes up. */
+export const ROUTER_LINK_LOCAL = "fe80::1";
 
 /** Settings that every namespace which forwards has; `ip_forward` first, because writing it resets others. */
 export const FORWARDING: readonly Sysctl[] = [
@@ -121,8 +130,28 @@ export const NOT_FORWARDING: readonly Sysctl[] = [
   { path: "net/ipv4/conf/default/rp_filter", value: "0" },
 ];
 
-/** IPv6 is not part of the simulated cloud: off where the fabric routes, so that nothing passes beside the gates. */
+/** Off where the fabric routes no IPv6, so that nothing passes beside the gates. */
 export const NO_IPV6: readonly Sysctl[] = [
   { path: "net/ipv6/conf/all/disable_ipv6", value: "1" },
   { path: "net/ipv6/conf/default/disable_ipv6", value: "1" },
+];
+
+/**
+ * A namespace with addresses of IPv6 that are those which are written, and no others: nobody announces any, and none has
+ * to wait until it is sure that nobody else has it.
+ */
+export const WITH_IPV6: readonly Sysctl[] = [
+  { path: "net/ipv6/conf/all/disable_ipv6", value: "0" },
+  { path: "net/ipv6/conf/default/disable_ipv6", value: "0" },
+  { path: "net/ipv6/conf/all/accept_dad", value: "0" },
+  { path: "net/ipv6/conf/default/accept_dad", value: "0" },
+  { path: "net/ipv6/conf/all/accept_ra", value: "0" },
+  { path: "net/ipv6/conf/default/accept_ra", value: "0" },
+];
+
+/** As {@link FORWARDING} for IPv6. */
+export const FORWARDING_IPV6: readonly Sysctl[] = [
+  ...WITH_IPV6,
+  { path: "net/ipv6/conf/all/forwarding", value: "1" },
+  { path: "net/ipv6/conf/default/forwarding", value: "1" },
 ];

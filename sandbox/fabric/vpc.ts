@@ -1,5 +1,7 @@
 /** A VPC as a router: its tables, gates and doors. Its NAT gateways and the namespaces of its instances, too. */
 import type { Cloud, Endpoint, Peering, Vpc } from "./cloud.ts";
+import { familyOf } from "./blocks.ts";
+import type { FlowPolicy } from "./flows.ts";
 import {
   aclGates,
   chain,
@@ -10,6 +12,7 @@ import {
   readGate,
   RESOLVER_MARK,
   setOf,
+  type Gate,
   type Port,
 } from "./gates.ts";
 import { addressAt, parseBlock } from "./ipv4.ts";
@@ -19,13 +22,16 @@ import { doorTo, kernelRoutes, resolveRoutes, toEndpoint, type ResolvedRoute } f
 import {
   ANYWHERE,
   FORWARDING,
+  FORWARDING_IPV6,
   MAIN_TABLE,
   NO_IPV6,
   NOT_FORWARDING,
+  WITH_IPV6,
   type Link,
   type NamespaceState,
   type Rule,
 } from "./state.ts";
+import { instanceIpv6, ipv6Router, type Ipv6Router } from "./vpc-ipv6.ts";
 
 /** Table with one way out: to the VPC's resolver. */
 const RESOLVER_TABLE = 100;
@@ -33,11 +39,16 @@ const RESOLVER_TABLE = 100;
 const FIRST_TABLE = 1000;
 const TABLES = 2 ** 30;
 
+/** A connection that was cut off must not come back in the middle, from its other end. */
+const NOT_LOOSE = { path: "net/netfilter/nf_conntrack_tcp_loose", value: "0" };
+
 export interface VpcParts {
   readonly namespaces: readonly NamespaceState[];
   readonly links: readonly Link[];
   /** Public addresses that the internet is to send here. */
   readonly publicAddresses: readonly string[];
+  /** `undefined` where the VPC has no IPv6. */
+  readonly ipv6: Ipv6Router["byGateway"] | undefined;
 }
 
 export interface VpcSurroundings {
@@ -78,7 +89,8 @@ function publicPorts(ports: readonly Port[], routes: ReadonlyMap<string, readonl
     ({ endpoint }) =>
       endpoint.publicAddress !== undefined &&
       (routes.get(endpoint.subnet.routeTable) ?? []).some(
-        ({ target }) => typeof target === "object" && target.device === "igw",
+        ({ destination, target }) =>
+          familyOf(destination) === "ip" && typeof target === "object" && target.device === "igw",
       ),
   );
 }
@@ -162,13 +174,40 @@ function translation(open: readonly Port[], around: VpcSurroundings): string[] {
   ];
 }
 
+/** Of the ports, those that are translated are open. */
+interface Gated {
+  readonly ports: readonly Port[];
+  readonly open: readonly Port[];
+  readonly gates: ReadonlyMap<string, Gate>;
+}
+
+/** Which connections may outlive a change of the gates. */
+function flowPolicy(vpc: Vpc, cloud: Cloud, { ports, open, gates }: Gated): FlowPolicy {
+  return {
+    devices: Object.fromEntries(
+      ports.flatMap(({ device, endpoint }) =>
+        [endpoint.privateAddress, ...endpoint.ipv6Addresses].map((address) => [address, device]),
+      ),
+    ),
+    gates: Object.fromEntries(
+      ports.filter(isGated).map(({ device }) => [device, gates.get(device) ?? { egress: [], ingress: [] }]),
+    ),
+    groupMembers: cloud.groupMembers,
+    translated: Object.fromEntries(
+      open.map(({ endpoint }) => [endpoint.privateAddress, endpoint.publicAddress ?? ""]),
+    ),
+    resolvers: [resolverAddress(vpc), LINK_LOCAL_RESOLVER],
+  };
+}
+
 function routerState(
   vpc: Vpc,
   ports: readonly Port[],
   around: VpcSurroundings,
   problems: string[],
-): { router: NamespaceState; publicAddresses: string[] } {
-  const peerings = around.cloud.peerings.filter(
+): { router: NamespaceState; publicAddresses: string[]; ipv6: Ipv6Router | undefined } {
+  const { cloud } = around;
+  const peerings = cloud.peerings.filter(
     (peering) => peering.requester === vpc.id || peering.accepter === vpc.id,
   );
   const tables = stableNumbers(
@@ -183,8 +222,9 @@ function routerState(
   );
   const open = publicPorts(ports, resolved);
   const gates = new Map(
-    ports.map((port) => [port.device, readGate(around.cloud, port.endpoint, problems)] as const),
+    ports.map((port) => [port.device, readGate(cloud, port.endpoint, problems)] as const),
   );
+  const ipv6 = ipv6Router(vpc, { cloud, ports, peerings, gates, resolved, tables }, problems);
   const rules: Rule[] = [
     { priority: 100, table: RESOLVER_TABLE, mark: RESOLVER_MARK },
     ...ports.map((port) => ({
@@ -192,43 +232,40 @@ function routerState(
       table: tables.get(port.endpoint.subnet.routeTable) ?? MAIN_TABLE,
       fromDevice: port.device,
     })),
+    ...(ipv6?.rules ?? []),
   ];
   const router: NamespaceState = {
     role: vpc.id,
     exclusive: true,
-    // A connection that was cut off must not come back in the middle, from its other end.
-    sysctls: [...FORWARDING, ...NO_IPV6, { path: "net/netfilter/nf_conntrack_tcp_loose", value: "0" }],
+    sysctls: [...FORWARDING, ...(ipv6 === undefined ? NO_IPV6 : FORWARDING_IPV6), NOT_LOOSE],
     bridges: [],
-    addresses: ports
-      .filter((port) => port.endpoint.kind === "instance")
-      .map((port) => ({ device: port.device, cidr: `${gatewayOf(port.endpoint)}/32` })),
+    addresses: [
+      ...ports
+        .filter((port) => port.endpoint.kind === "instance")
+        .map((port) => ({ device: port.device, cidr: `${gatewayOf(port.endpoint)}/32` })),
+      ...(ipv6?.addresses ?? []),
+    ],
     routes: [
       { destination: ANYWHERE, table: RESOLVER_TABLE, type: "unicast", device: "dns" },
       // Whatever comes by another way than from an endpoint (IGW, peerings) goes to an endpoint or nowhere.
-      ...ports.map((port) => toEndpoint(port, MAIN_TABLE)),
+      ...ports.flatMap((port) => toEndpoint(port, MAIN_TABLE, "ip")),
       { destination: ANYWHERE, table: MAIN_TABLE, type: "unreachable" },
-      ...[...resolved].flatMap(([id, routes]) => kernelRoutes(routes, ports, tables.get(id) ?? MAIN_TABLE)),
+      ...[...resolved].flatMap(([id, routes]) =>
+        kernelRoutes(routes, ports, tables.get(id) ?? MAIN_TABLE, "ip"),
+      ),
+      ...(ipv6?.routes ?? []),
     ],
     rules,
     nft: [
       ...guards(vpc, ports, peerings, open),
-      ...aclGates(vpc, ports, problems),
-      ...groupGates(around.cloud, ports, gates),
+      ...aclGates(vpc, ports, problems, "ip"),
+      ...groupGates(cloud, ports, gates, "ip"),
       ...translation(open, around),
     ],
-    flows: {
-      devices: Object.fromEntries(ports.map(({ device, endpoint }) => [endpoint.privateAddress, device])),
-      gates: Object.fromEntries(
-        ports.filter(isGated).map(({ device }) => [device, gates.get(device) ?? { egress: [], ingress: [] }]),
-      ),
-      groupMembers: around.cloud.groupMembers,
-      translated: Object.fromEntries(
-        open.map(({ endpoint }) => [endpoint.privateAddress, endpoint.publicAddress ?? ""]),
-      ),
-      resolvers: [resolverAddress(vpc), LINK_LOCAL_RESOLVER],
-    },
+    ...(ipv6 === undefined ? {} : { nft6: ipv6.nft6 }),
+    flows: flowPolicy(vpc, cloud, { ports, open, gates }),
   };
-  return { router, publicAddresses: open.map(({ endpoint }) => endpoint.publicAddress ?? "") };
+  return { router, publicAddresses: open.map(({ endpoint }) => endpoint.publicAddress ?? ""), ipv6 };
 }
 
 function natGateway(vpc: Vpc, endpoint: Endpoint): NamespaceState {
@@ -283,24 +320,31 @@ function instanceNamespaces(endpoints: readonly Endpoint[]): NamespaceState[] {
   const ids = new Set(endpoints.flatMap(({ instanceId }) => (instanceId === undefined ? [] : [instanceId])));
   return [...ids].sort().map((id) => {
     const own = endpoints.filter((endpoint) => endpoint.instanceId === id);
+    const ipv6 = instanceIpv6(own);
     return {
       role: machineNamespace(id),
       exclusive: false,
-      sysctls: NOT_FORWARDING,
+      sysctls: [...NOT_FORWARDING, ...(ipv6.addresses.length === 0 ? [] : WITH_IPV6)],
       bridges: [],
-      addresses: own.map((endpoint) => ({
-        device: `eth${endpoint.deviceIndex}`,
-        cidr: `${endpoint.privateAddress}/${prefixLengthOf(endpoint)}`,
-      })),
-      routes: own
-        .filter((endpoint) => endpoint.deviceIndex === 0)
-        .map((endpoint) => ({
-          destination: ANYWHERE,
-          table: MAIN_TABLE,
-          type: "unicast" as const,
-          device: "eth0",
-          via: gatewayOf(endpoint),
+      addresses: [
+        ...own.map((endpoint) => ({
+          device: `eth${endpoint.deviceIndex}`,
+          cidr: `${endpoint.privateAddress}/${prefixLengthOf(endpoint)}`,
         })),
+        ...ipv6.addresses,
+      ],
+      routes: [
+        ...own
+          .filter((endpoint) => endpoint.deviceIndex === 0)
+          .map((endpoint) => ({
+            destination: ANYWHERE,
+            table: MAIN_TABLE,
+            type: "unicast" as const,
+            device: "eth0",
+            via: gatewayOf(endpoint),
+          })),
+        ...ipv6.routes,
+      ],
       rules: [],
       nft: [],
     };
@@ -310,7 +354,7 @@ function instanceNamespaces(endpoints: readonly Endpoint[]): NamespaceState[] {
 /** Namespace of a VPC's router and of its NAT gateways and instances, with the links inside the VPC. */
 export function vpcParts(vpc: Vpc, around: VpcSurroundings, problems: string[]): VpcParts {
   const ports = portsOf(vpc);
-  const { router, publicAddresses } = routerState(vpc, ports, around, problems);
+  const { router, publicAddresses, ipv6 } = routerState(vpc, ports, around, problems);
   return {
     namespaces: [
       router,
@@ -319,6 +363,7 @@ export function vpcParts(vpc: Vpc, around: VpcSurroundings, problems: string[]):
     ],
     links: ports.map((port) => endpointLink(vpc, port)),
     publicAddresses,
+    ipv6: ipv6?.byGateway,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is wrong with a site of the world although each of its values is well formed. */
-import { blockHas, formatAddress, parseBlock } from "./ipv4.ts";
+import { blockHas } from "./blocks.ts";
+import { formatAddress, parseBlock } from "./ipv4.ts";
 import { deviceTowards, gatewayOf, linksOf, networksOf, networkWith } from "./site-networks.ts";
 import type { Site, SiteMachine } from "./world.ts";
 

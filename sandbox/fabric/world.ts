@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { parseIpv6 } from "./blocks.ts";
 import { parseAddress, parseBlock } from "./ipv4.ts";
 import { siteFaults } from "./world-faults.ts";
 
@@ -18,6 +19,7 @@ function valid(check: (text: string) => unknown): (text: string) => boolean {
 }
 
 const address = z.string().refine(valid(parseAddress), "is not an IPv4 address");
+const ipv6Address = z.string().refine(valid(parseIpv6), "is not an IPv6 address");
 const block = z.string().refine(valid(parseBlock), "is not an IPv4 block");
 /** Becomes part of names of namespaces and interfaces. */
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
@@ -89,6 +91,14 @@ const world = z
       }),
       /** Machines that stand on the internet with one address and no more. */
       hosts: z.record(name, address),
+      /** What of the internet has an address of IPv6 as well, as soon as some VPC has IPv6. */
+      ipv6: z
+        .strictObject({
+          services: z.array(ipv6Address).default([]),
+          /** Of machines among `hosts`. */
+          hosts: z.record(name, ipv6Address).default({}),
+        })
+        .default({ services: [], hosts: {} }),
     }),
     operator: address,
     sites: z.record(name, site),

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import ipaddr from "ipaddr.js";
 import { Realiser } from "../../sandbox/fabric/apply.ts";
 import { parseDescribe } from "../../sandbox/fabric/describe.ts";
 import { desiredState } from "../../sandbox/fabric/desired.ts";
@@ -59,6 +60,17 @@ export interface Conversation {
   close(): void;
 }
 
+/** How socat names where to connect to. */
+function socketTo(protocol: "TCP" | "UDP", address: string, port: number): string {
+  return address.includes(":") ? `${protocol}6:[${address}]:${port}` : `${protocol}:${address}:${port}`;
+}
+
+/** An address as socat tells it, in the spelling of everybody else. */
+function plain(address: string): string {
+  const inner = /^\[(.+)\]$/.exec(address)?.[1];
+  return inner === undefined ? address : ipaddr.parse(inner).toString();
+}
+
 /** Ends a program that was started in a process group of its own, and its children. */
 function endGroup(pid: number | undefined): void {
   try {
@@ -80,7 +92,12 @@ export class Probe {
 
   /** Realises regions as the AWS service would describe them. */
   async realise(regions: Record<string, RegionJson>, realiser: Realiser = this.realiser): Promise<void> {
-    const describe = parseDescribe(describeJson(regions));
+    await this.realiseDescribed(describeJson(regions), realiser);
+  }
+
+  /** Realises what `GET /describe` answers. */
+  async realiseDescribed(json: unknown, realiser: Realiser = this.realiser): Promise<void> {
+    const describe = parseDescribe(json);
     const state = desiredState(describe, loadWorld(), (role) => this.kernel.fullName(role));
     if (state.problems.length > 0) {
       throw new Error(state.problems.join("\n"));
@@ -157,9 +174,10 @@ export class Probe {
   }
 
   /** Starts a server that sends back what it is sent. */
-  async echo(role: string, port: number): Promise<void> {
-    this.#spawn(role, ["socat", `TCP-LISTEN:${port},fork,reuseaddr`, "PIPE"], "ignore");
-    await this.#listening([[role, `TCP-LISTEN:${port}`]]);
+  async echo(role: string, port: number, protocol: "TCP" | "TCP6" = "TCP"): Promise<void> {
+    const listener = `${protocol}-LISTEN:${port}`;
+    this.#spawn(role, ["socat", `${listener},fork,reuseaddr`, "PIPE"], "ignore");
+    await this.#listening([[role, listener]]);
   }
 
   async #listening(ends: readonly (readonly [string, string])[]): Promise<void> {
@@ -180,21 +198,21 @@ export class Probe {
 
   /** Connects over TCP. @returns the address that the server saw, `undefined` if there was no answer. */
   async tcp(role: string, address: string, port: number, source?: string): Promise<string | undefined> {
-    const bind = source === undefined ? "" : `,bind=${source}`;
-    const target = `TCP:${address}:${port},connect-timeout=${PATIENCE_SECONDS}${bind}`;
+    const bind = source === undefined ? "" : `,bind=${source.includes(":") ? `[${source}]` : source}`;
+    const target = `${socketTo("TCP", address, port)},connect-timeout=${PATIENCE_SECONDS}${bind}`;
     return await this.#answer(role, ["socat", "-u", "-T", String(PATIENCE_SECONDS), target, "-"]);
   }
 
   /** Sends a datagram. @returns what came back, `undefined` if nothing did. */
   async udp(role: string, address: string, port: number): Promise<string | undefined> {
     // `-t` is how long it listens after all was sent.
-    const argv = ["socat", "-t", String(PATIENCE_SECONDS), "-", `UDP:${address}:${port}`];
+    const argv = ["socat", "-t", String(PATIENCE_SECONDS), "-", socketTo("UDP", address, port)];
     return await this.#answer(role, argv, "hello\n");
   }
 
   async #answer(role: string, argv: readonly string[], stdin = ""): Promise<string | undefined> {
     const result = await run(["ip", "netns", "exec", this.kernel.fullName(role), ...argv], { stdin });
-    return result.stdout.trim() === "" ? undefined : result.stdout.trim();
+    return result.stdout.trim() === "" ? undefined : plain(result.stdout.trim());
   }
 
   /** Whether a single datagram arrives, whatever becomes of an answer. */
@@ -218,7 +236,7 @@ export class Probe {
   }
 
   converse(role: string, address: string, port: number): Conversation {
-    const child = this.#spawn(role, ["socat", "-", `TCP:${address}:${port}`], "pipe");
+    const child = this.#spawn(role, ["socat", "-", socketTo("TCP", address, port)], "pipe");
     let heard = "";
     child.stdout?.on("data", (chunk: Buffer) => (heard += chunk.toString()));
     return {

@@ -36,6 +36,11 @@ export interface ProgramOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly answer?: AnswerOf;
   readonly answerKeys?: AnswerOfKeys;
+  /** Who makes a resource in place of the mocks; `undefined` leaves it to them. */
+  readonly make?: (
+    type: string,
+    inputs: Readonly<Record<string, unknown>>,
+  ) => Promise<{ readonly id: string; readonly state: Record<string, unknown> }> | undefined;
   /** Resources whose outputs a preview does not know, by `TYPE NAME`: they are still to be made. */
   readonly isNew?: (label: string) => boolean;
 }
@@ -107,6 +112,8 @@ class Recorder implements pulumi.runtime.Mocks {
     if (args.type.startsWith("command:")) await sleep(5);
     this.events.push(`done ${label}`);
     if (this.#options.isNew?.(label) === true) return { id: undefined, state: inputs };
+    const made = await this.#options.make?.(args.type, inputs);
+    if (made !== undefined) return { ...made };
     const id = `id(${args.type.split(":").at(-1) ?? ""} ${args.name})`;
     return { id, state: { ...inputs, ...this.#outputsOf(args.type, args.name, inputs) } };
   }

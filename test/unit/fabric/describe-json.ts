@@ -9,6 +9,7 @@ export interface RegionJson {
   Subnets: Json[];
   RouteTables: Json[];
   InternetGateways: Json[];
+  EgressOnlyInternetGateways: Json[];
   NatGateways: Json[];
   NetworkAcls: Json[];
   SecurityGroups: Json[];
@@ -27,6 +28,7 @@ export function emptyRegion(): RegionJson {
     Subnets: [],
     RouteTables: [],
     InternetGateways: [],
+    EgressOnlyInternetGateways: [],
     NatGateways: [],
     NetworkAcls: [],
     SecurityGroups: [],
@@ -49,6 +51,7 @@ export function describeJson(regions: Record<string, RegionJson>, revision = 1):
       subnets: { Subnets: region.Subnets },
       "route-tables": { RouteTables: region.RouteTables },
       "internet-gateways": { InternetGateways: region.InternetGateways },
+      "egress-only-internet-gateways": { EgressOnlyInternetGateways: region.EgressOnlyInternetGateways },
       "nat-gateways": { NatGateways: region.NatGateways },
       "network-acls": { NetworkAcls: region.NetworkAcls },
       "security-groups": { SecurityGroups: region.SecurityGroups },

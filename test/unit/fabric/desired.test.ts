@@ -266,7 +266,7 @@ describe("gates", () => {
     expect(chainOf(namespaceOf(state, "vpc-west"), "ingress_e_eni_api")).toEqual([]);
     expect(state.problems).toEqual([
       'sgr-1: unknown protocol "quic"; the rule opens nothing',
-      "sgr-2: its other side is neither an IPv4 block nor a security group; the rule opens nothing",
+      "sgr-2: its other side is neither a block nor a security group; the rule opens nothing",
     ]);
   });
 });

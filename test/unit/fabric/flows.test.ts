@@ -37,7 +37,14 @@ describe("parseFlow", () => {
   it("tells conntrack what to delete", () => {
     const flow = parseFlow(PING);
     expect(flow && flowArguments(flow).join(" ")).toBe(
-      "--proto 1 --orig-src 10.0.10.11 --orig-dst 10.1.10.11 --icmp-type 8 --icmp-code 0 --icmp-id 77",
+      "--family ipv4 --proto 1 --orig-src 10.0.10.11 --orig-dst 10.1.10.11 --icmp-type 8 --icmp-code 0 --icmp-id 77",
+    );
+    const ipv6 = parseFlow(
+      "ipv6     10 icmpv6   58 29 src=2001:db8::a dst=2001:db8::b type=128 code=0 id=9 " +
+        "src=2001:db8::b dst=2001:db8::a type=129 code=0 id=9",
+    );
+    expect(ipv6 && flowArguments(ipv6).join(" ")).toBe(
+      "--family ipv6 --proto 58 --orig-src 2001:db8::a --orig-dst 2001:db8::b --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 9",
     );
   });
 });

@@ -5,6 +5,7 @@ import { desiredState } from "../../../sandbox/fabric/desired.ts";
 import { resolverSources } from "../../../sandbox/fabric/resolver.ts";
 import type { FabricState, NamespaceState } from "../../../sandbox/fabric/state.ts";
 import { loadWorld } from "../../../sandbox/fabric/world.ts";
+import { ipv6Regions } from "../../sandbox/fabric-ipv6-world.ts";
 import { testRegions } from "../../sandbox/fabric-world.ts";
 import { describeJson, rule, type Json } from "./describe-json.ts";
 
@@ -12,8 +13,11 @@ type Regions = ReturnType<typeof testRegions>;
 
 const vpcs = ["vpc-east", "vpc-far", "vpc-west"];
 
-function withEndpoint(change: Json = {}, alter: (regions: Regions) => void = () => undefined): FabricState {
-  const regions = testRegions();
+function withEndpoint(
+  change: Json = {},
+  alter: (regions: Regions) => void = () => undefined,
+  regions: Regions = testRegions(),
+): FabricState {
   alter(regions);
   const west = regions["us-west-2"];
   west.SecurityGroups.push({ GroupId: "sg-resolver", VpcId: "vpc-west" });
@@ -144,6 +148,22 @@ describe("the interface of an outbound endpoint", () => {
     expect(Object.keys(flows?.gates ?? {})).not.toContain("n-nat-west");
   });
 
+  it("has IPv4 alone in a VPC with IPv6, and the gates of both", () => {
+    const state = withEndpoint({}, undefined, ipv6Regions());
+    expect(state.problems).toEqual([]);
+    const router = namespaceOf(state, "vpc-west");
+    const gate = router.nft6?.indexOf("chain egress_e_eni_out {") ?? -1;
+    expect(router.nft6?.slice(gate, gate + 2)).toEqual(["chain egress_e_eni_out {", "}"]);
+    expect(router.nft6).toContain('  iifname "e-eni-out" jump egress_e_eni_out');
+    expect(router.nft).toContain("  ip daddr 10.0.10.11/32 udp dport 8600 accept");
+    const ways = router.routes.filter(({ device }) => device === "e-eni-out");
+    expect([...new Set(ways.map(({ destination }) => destination))]).toEqual(["10.0.10.200/32"]);
+    const { addresses, nft6, sysctls } = namespaceOf(state, "rslv");
+    expect(addresses.filter(({ cidr }) => cidr.includes(":"))).toEqual([]);
+    expect(nft6).toBeUndefined();
+    expect(sysctls).toContainEqual({ path: "net/ipv6/conf/all/disable_ipv6", value: "1" });
+  });
+
   it("is told by what Route 53 Resolver calls it: other interfaces without an instance stay dark", () => {
     const state = withEndpoint({ Description: "of something else" });
     expect(linksOf(state, "rslv")).not.toContain("e-eni-out line vpc-west e-eni-out");
@@ -161,5 +181,10 @@ describe("the internet", () => {
     expect(ways).toEqual([expect.stringMatching(/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*\/32$/)]);
     expect([...resolverSources(vpcs).values()].map((each) => `${each}/32`)).not.toContain(ways[0]);
     expect(inet.nft.filter((line) => line.includes('"d-'))).toEqual([]);
+    const { nft, nft6 } = namespaceOf(withEndpoint({}, undefined, ipv6Regions()), "inet");
+    const lines = [...nft, ...(nft6 ?? [])];
+    expect(lines.filter((line) => /"(d-|x-rslv)/.test(line))).toEqual([
+      `    "x-rslv" . ${ways[0]?.replace("/32", "")},`,
+    ]);
   });
 });

@@ -233,6 +233,7 @@ describe("the proof", () => {
 
   it("lets the internet in to load balancers, where a group says anywhere", () => {
     const prover = proverOf(planWith(...both));
+    expect(prover.world.unread).toEqual([]);
     expect(passing(prover, stranger, addressOf(prover, "us-west/lb-1"), "443/tcp")).toBe("443/tcp");
     const closed = proverOf(planWith(...both.slice(0, 2)));
     expect(passing(closed, stranger, addressOf(closed, "us-west/lb-1"), "443/tcp")).toBe("nothing");
