@@ -102,7 +102,7 @@ export function describePlatform(stack: string, run: () => ProgramRun): void {
     });
 
     // systems-manager/latest/userguide/setup-instance-permissions.html: EC2's role with AWS's policy, in a profile.
-    it("an instance has its region's profile where there is one, once the role in it has its policy", () => {
+    it("an instance has its region's profile where it installs the agent, once the role in it has its policy", () => {
       const profiles = all("InstanceProfile");
       for (const { name, inputs, dependsOn } of profiles) {
         const { type, inputs: attached } = one("RolePolicyAttachment", name);
@@ -116,8 +116,12 @@ export function describePlatform(stack: string, run: () => ProgramRun): void {
         expect(role.inputs.assumeRolePolicy).toContain('"Principal":{"Service":"ec2.amazonaws.com"}');
       }
       const byRegion = new Map(profiles.map(({ name, inputs }) => [name.split("/")[0], inputs.name]));
-      for (const { name, inputs } of all("Instance"))
-        expect(inputs.iamInstanceProfile, name).toBe(byRegion.get(name.split("/")[0]));
+      for (const { name, inputs } of all("Instance")) {
+        const installs = JSON.stringify(inputs.userData).includes("install-ssm-agent.service");
+        const profile = installs ? byRegion.get(name.split("/")[0]) : undefined;
+        expect(inputs.iamInstanceProfile, name).toBe(profile);
+        expect(installs && profile === undefined, name).toBe(false);
+      }
     });
 
     // vpc/latest/userguide/nat-gateway-basics.html: in a public subnet, whose way to the internet is there first.
