@@ -43,6 +43,7 @@ const cases: readonly Case[] = [
         "hosts us-west api-9",
         { role: "api", address: "10.0.20.30", instanceType: "t3.micro", securityGroups: ["updates"] },
       ],
+      ["hosts us-west api-9 sessionManager", false],
     ],
     says: [
       [
