@@ -4,7 +4,7 @@ import type { Finding, Secret, SecretKind } from "./secrets-needles.ts";
 interface Allowance {
   readonly kinds: readonly SecretKind[];
   readonly place: RegExp;
-  /** Whether the place must be the folder of the secret's own machine. */
+  /** Whether the place must be the folder of a machine that the secret belongs to. */
   readonly own?: boolean;
   readonly reason: string;
 }
@@ -35,6 +35,22 @@ const allowances: readonly Allowance[] = [
     reason: "the program makes it, so that the first contact can be pinned",
   },
   {
+    kinds: ["shared secret", "tunnel secret"],
+    place: /^state\/.*, decrypted$/,
+    reason: "two sides must know it, so the program makes it and gives it to both",
+  },
+  {
+    kinds: ["shared secret", "tunnel secret"],
+    place: /^hosts\/[^/]+\/upper\/(?:etc|var\/lib\/reef-agent)\//,
+    own: true,
+    reason: "part of what the host is configured with",
+  },
+  {
+    kinds: ["tunnel secret"],
+    place: /^cloudflare\/account\.sqlite(?:-wal)?$/,
+    reason: "Cloudflare knows a tunnel's connector by it",
+  },
+  {
     kinds: ["throw-away host key"],
     place: /^aws\/account\.sqlite(?:-wal)?$|^describe user-data$/,
     reason: "AWS keeps user data as it was given",
@@ -51,11 +67,12 @@ export function leaks(findings: readonly Finding[]): string[] {
   return findings
     .filter(({ place, secret }) => !allowances.some((allowance) => covers(allowance, place, secret)))
     .map(
-      ({ place, secret, form }) => `${secret.kind} of ${secret.owner ?? "the operator"} in ${place}, ${form}`,
+      ({ place, secret, form }) =>
+        `${secret.kind} of ${secret.owners.join(", ") || "the operator"} in ${place}, ${form}`,
     );
 }
 
 function covers({ kinds, place: pattern, own }: Allowance, place: string, secret: Secret): boolean {
-  const owned = own !== true || place.startsWith(`hosts/${secret.owner ?? ""}/`);
+  const owned = own !== true || secret.owners.some((owner) => place.startsWith(`hosts/${owner}/`));
   return kinds.includes(secret.kind) && pattern.test(place) && owned;
 }

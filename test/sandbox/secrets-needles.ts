@@ -7,13 +7,15 @@ export type SecretKind =
   | "WireGuard key"
   | "TLS key"
   | "throw-away host key"
+  | "shared secret"
+  | "tunnel secret"
   | "passphrase"
   | "Cloudflare token";
 
 export interface Secret {
   readonly kind: SecretKind;
-  /** The machine that it belongs to, by its name in the sandbox; `undefined` for what belongs to the operator. */
-  readonly owner: string | undefined;
+  /** The machines that it belongs to, by their names in the sandbox; none for what belongs to the operator. */
+  readonly owners: readonly string[];
   /** The bytes that nobody else may know: a key's private number, a text's characters. */
   readonly bytes: Buffer;
 }

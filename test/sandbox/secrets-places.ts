@@ -3,11 +3,14 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
+import { documentSymbols } from "../../components/plan/document.ts";
+import type { NetworkPlan, PlanSymbol } from "../../components/plan/model.ts";
 import { passphraseFile } from "../../sandbox/engine.ts";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
 import { runningMachines } from "../../sandbox/hosts/machine.ts";
 import type { SandboxPaths } from "../../sandbox/paths.ts";
 import { tokenFile } from "../../sandbox/services/cloudflare/credentials.ts";
+import { titledMachines } from "../../sandbox/titles.ts";
 import { findPrivateKeys, type Place, type Secret } from "./secrets-needles.ts";
 import { decryptedValues, StateCrypter } from "./secrets-state.ts";
 
@@ -74,19 +77,58 @@ async function machineSecrets(
     if (file === nobodysKey) continue;
     const kind = /^etc\/ssh\/|^etc\/dropbear\//.test(file) ? "host key" : "TLS key";
     for (const bytes of distinct(findPrivateKeys(section))) {
-      if (!throwAway.has(bytes.toString("hex"))) secrets.push({ kind, owner: name, bytes });
+      if (!throwAway.has(bytes.toString("hex"))) secrets.push({ kind, owners: [name], bytes });
     }
   }
   const wireguard = [...stdout.matchAll(/^wireguard ([A-Za-z0-9+/]{43}=)$/gm)].map(([, key = ""]) => key);
   for (const key of new Set(wireguard)) {
-    secrets.push({ kind: "WireGuard key", owner: name, bytes: Buffer.from(key, "base64") });
+    secrets.push({ kind: "WireGuard key", owners: [name], bytes: Buffer.from(key, "base64") });
   }
   return secrets;
 }
 
+/** Which hosts' configuration names a secret of the program's, by the hosts' keys in the plan. */
+function holdersOf(plan: NetworkPlan, wanted: (symbol: PlanSymbol) => boolean): string[] {
+  return plan.hosts
+    .filter(({ generation }) => documentSymbols(generation).some(wanted))
+    .map(({ key }) => key);
+}
+
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** What the program itself has drawn, for two sides to know: from the opened state, with the machines that may have it. */
+async function drawnSecrets(paths: SandboxPaths, plan: NetworkPlan): Promise<Secret[]> {
+  const crypter = stateCrypter(paths);
+  const file = join(paths.state, ".pulumi/stacks/blackroad-network/sandbox.json");
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as {
+    checkpoint: { latest: { resources: readonly StateResource[] } };
+  };
+  const names = new Map((await titledMachines(paths)).map(({ title, name }) => [title, name]));
+  const machines = (wanted: (symbol: PlanSymbol) => boolean): string[] =>
+    holdersOf(plan, wanted).map((key) => names.get(key) ?? names.get(key.split("/")[1] ?? "") ?? key);
+  const opened = (value: unknown): string =>
+    JSON.parse(crypter.decrypt((value as { ciphertext: string }).ciphertext)) as string;
+  return checkpoint.latest.resources.flatMap(({ urn, type, outputs = {} }): Secret[] => {
+    const name = urn.split("::").at(-1) ?? "";
+    if (type === "random:index/randomPassword:RandomPassword") {
+      const owners = machines(
+        (symbol) => symbol.kind === "shared-secret" && name === `secret/${symbol.name}`,
+      );
+      return [{ kind: "shared secret", owners, bytes: Buffer.from(opened(outputs.result)) }];
+    }
+    if (type !== "random:index/randomBytes:RandomBytes") return [];
+    const owners = machines(({ kind }) => kind === "tunnel-secret");
+    return [{ kind: "tunnel secret", owners, bytes: Buffer.from(opened(outputs.base64), "base64") }];
+  });
+}
+
 /** Every private key and shared secret that exists now. */
-export async function collectSecrets(paths: SandboxPaths): Promise<Secret[]> {
-  const ours = (kind: Secret["kind"], bytes: Buffer): Secret => ({ kind, owner: undefined, bytes });
+export async function collectSecrets(paths: SandboxPaths, plan: NetworkPlan): Promise<Secret[]> {
+  const ours = (kind: Secret["kind"], bytes: Buffer): Secret => ({ kind, owners: [], bytes });
   const throwAway = throwAwayKeys(paths);
   const throwAwayNumbers = new Set(throwAway.map((key) => key.toString("hex")));
   const machines = await Promise.all(
@@ -98,6 +140,7 @@ export async function collectSecrets(paths: SandboxPaths): Promise<Secret[]> {
     ours("passphrase", Buffer.from(readFileSync(passphraseFile(paths), "utf8").trim())),
     ours("Cloudflare token", Buffer.from(readFileSync(tokenFile(paths), "utf8").trim())),
     ...throwAway.map((key) => ours("throw-away host key", key)),
+    ...(await drawnSecrets(paths, plan)),
     ...machines.flat(),
   ];
 }

@@ -37,11 +37,11 @@ describe("the search", () => {
   function ofKey(kind: SecretKind, pem: string): Plant {
     const [bytes] = findPrivateKeys(pem);
     if (bytes === undefined) throw new Error("the planted key was not read");
-    return { secret: { kind, owner: "planted", bytes }, texts: [pem] };
+    return { secret: { kind, owners: ["planted"], bytes }, texts: [pem] };
   }
 
   function ofText(kind: SecretKind, text: string): Plant {
-    return { secret: { kind, owner: "planted", bytes: Buffer.from(text) }, texts: [text] };
+    return { secret: { kind, owners: ["planted"], bytes: Buffer.from(text) }, texts: [text] };
   }
 
   async function plants(): Promise<Plant[]> {
@@ -49,6 +49,7 @@ describe("the search", () => {
     const ed = generateKeyPairSync("ed25519").privateKey;
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     const wireguard = randomBytes(32);
+    const tunnel = randomBytes(32);
     return [
       ofKey("operator key", await sshKey("ed25519")),
       ofKey("throw-away host key", await sshKey("ecdsa")),
@@ -57,11 +58,16 @@ describe("the search", () => {
       ofKey("TLS key", ec.export({ type: "sec1", format: "pem" }).toString()),
       ofKey("TLS key", rsa.export({ type: "pkcs8", format: "pem" }).toString()),
       {
-        secret: { kind: "WireGuard key", owner: "planted", bytes: wireguard },
+        secret: { kind: "WireGuard key", owners: ["planted"], bytes: wireguard },
         texts: [wireguard.toString("base64")],
       },
       ofText("passphrase", randomBytes(32).toString("base64url")),
       ofText("Cloudflare token", randomBytes(30).toString("base64url")),
+      ofText("shared secret", randomBytes(30).toString("base64url")),
+      {
+        secret: { kind: "tunnel secret", owners: ["planted"], bytes: tunnel },
+        texts: [tunnel.toString("base64")],
+      },
     ];
   }
 

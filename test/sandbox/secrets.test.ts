@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { askService } from "../../sandbox/ask.ts";
 import { runPulumi } from "../../sandbox/engine.ts";
+import { documentSymbols } from "../../components/plan/document.ts";
 import { execInMachine } from "../../sandbox/hosts/exec.ts";
 import { runningMachines } from "../../sandbox/hosts/machine.ts";
 import { run } from "../../sandbox/hosts/run.ts";
@@ -26,7 +27,7 @@ let secrets: readonly Secret[];
 let searcher: Searcher;
 
 beforeAll(async () => {
-  secrets = await collectSecrets(paths);
+  secrets = await collectSecrets(paths, plan);
   searcher = new Searcher(secrets);
 });
 
@@ -46,6 +47,11 @@ describe("the secrets of the sandbox", () => {
     expect(count("WireGuard key"), "one for each hub and peer").toBe(tunnels.length);
     const certificates = plan.hosts.flatMap(({ generation }) => generation.certificates);
     expect(count("TLS key"), "one for each certificate").toBe(certificates.length);
+    const drawn = plan.hosts
+      .flatMap(({ generation }) => documentSymbols(generation))
+      .flatMap((symbol) => (symbol.kind === "shared-secret" ? [symbol.name] : []));
+    expect(count("shared secret"), "one for each that two sides know").toBe(new Set(drawn).size);
+    expect(count("tunnel secret")).toBe(1);
     const numbers = new Set(secrets.map(({ bytes }) => bytes.toString("hex")));
     expect(numbers.size, "no two are the same").toBe(secrets.length);
   });
@@ -85,18 +91,19 @@ describe("the secrets of the sandbox", () => {
       ).toBe(true);
     }
     // And it does find what is there: every key of a machine on that machine.
-    const own = findings.filter(({ place, secret }) =>
-      place.startsWith(`hosts/${secret.owner ?? "?"}/upper/etc`),
+    const own = findings.filter(({ place, secret: { owners } }) =>
+      owners.some((owner) => place.startsWith(`hosts/${owner}/upper/etc`)),
     );
-    const kept = secrets.filter(({ owner }) => owner !== undefined);
+    const kept = secrets.filter(({ owners }) => owners.length > 0);
     expect(new Set(own.map(({ secret }) => secret))).toEqual(new Set(kept));
   });
 
-  it("are in the state not even encrypted, but for the throw-away host keys", () => {
+  it("are in the state not even encrypted, but for what the program has drawn itself", () => {
     const findings = searcher.search(decryptedState(paths));
     expect(leaks(findings)).toEqual([]);
     const found = new Set(findings.map(({ secret }) => secret));
-    expect(found.size, "all throw-away keys are in there").toBe(count("throw-away host key"));
+    const drawn = count("throw-away host key") + count("shared secret") + count("tunnel secret");
+    expect(found.size, "all of those are in there").toBe(drawn);
   });
 
   it("are in what Pulumi itself shows of the stack only where it is asked to show secrets", async () => {
