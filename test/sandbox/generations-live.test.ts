@@ -151,7 +151,6 @@ describe("a changed port", () => {
       expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3999)).toBe("refused");
       expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3000)).toBe("dropped");
       for (const connection of connections) await connection.works();
-      await expectNothingLeft();
     } finally {
       for (const connection of connections) connection.end();
     }
@@ -263,10 +262,10 @@ describe("logins", () => {
     expect(output).toContain("us-west/hub-1/confirm/direct");
     expect(await tell("us-west/hub-1", "cat /etc/ssh/authorized_keys.d/admin")).toContain(operatorKey());
     expect(await tell("eu-west/hub-1", "cat /etc/ssh/authorized_keys.d/admin")).toContain(operatorKey());
-    configure(["operator authorizedKeys", [...keys]]);
-    await up();
+    expect(await logsIn(second, "admin", hub)).toBe(true);
   });
 
+  // It goes on from the update that failed.
   test("an operator who leaves cannot log in any more, although the machine was set up with the key", async () => {
     await tell("edge-home/lucidia", `cat >>/home/pi/.ssh/authorized_keys <<'KEY'\n${keys[1] ?? ""}\nKEY`);
     writeConfiguration(found);

@@ -10,7 +10,8 @@ import { run, runOrThrow } from "../../sandbox/hosts/run.ts";
 
 /** Long enough for an answer from the same machine, however busy it is. */
 const patienceSeconds = 2;
-const concurrency = 8;
+/** Each waits for most of its time. */
+const concurrency = 24;
 /** Of the machine's services the one that nobody misses if it is there; closed, it answers with a reset. */
 const probePort = 9;
 
