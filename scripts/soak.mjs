@@ -46,7 +46,7 @@ const suites = [
   {
     name: "lifecycle",
     file: "test/sandbox/lifecycle.test.ts",
-    what: "Nothing to change on the finished stack; drift shown, repaired, gone; a destroy that leaves nothing.",
+    what: "Nothing to change on the finished stack; drift shown, repaired, gone; a third region; a destroy that leaves nothing.",
     environment: {},
   },
   {

@@ -1,4 +1,7 @@
-/** The finished stack: nothing to change, drift that a refresh shows exactly, and a destroy that leaves nothing. */
+/**
+ * The finished stack: nothing to change, drift that a refresh shows exactly, a third region that changes nothing of the
+ * other two, and a destroy that leaves nothing.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   awsKey,
@@ -145,6 +148,36 @@ describe("after a drift", () => {
       [changed.urn]: "update",
       [deleted.urn]: "create",
     });
+    await expectClean();
+  });
+});
+
+describe("a third region", () => {
+  /** Before the other two in the alphabet, so that whatever takes the first of a list for granted shows. */
+  const region = `    regions:
+      ap-south:
+        awsRegion: ap-south-1
+        availabilityZones: [ap-south-1a, ap-south-1b]
+        nat: single
+        flowLogs: { traffic: rejected }
+        ami: ami-0deb1a12000000004
+`;
+
+  test("adds resources, to the others routes and peerings alone, and changes none", async () => {
+    sandbox.editConfiguration([
+      ["    regions:\n", region],
+      ["      - [us-west, eu-west]\n", "      - [us-west, eu-west]\n      - [us-west, ap-south]\n"],
+    ]);
+    const changes = Object.entries(await steps("up", "--yes", "--skip-preview"));
+    expect(changes.filter(([, op]) => op !== "create")).toEqual([]);
+    const ours = /::ap-south(?:\/[^:]*)?$/;
+    const others = changes.map(([urn]) => urn).filter((urn) => !ours.test(urn));
+    const joining =
+      /(?:Peering|PeeringConnectionOptions|VpcPeeringConnection(?:Accepter)?|Route)::us-west\/|:ZoneAssociation::blackroad\.internal\/ap-south$/;
+    expect(others.filter((urn) => !joining.test(urn))).toEqual([]);
+    // The peering with its two halves and its component, and one route in each of us-west's tables.
+    expect(others.filter((urn) => urn.includes(":Route::"))).toHaveLength(5);
+    expect(changes.length).toBeGreaterThan(60);
     await expectClean();
   });
 });
