@@ -5,6 +5,27 @@ import { defineConfig } from "vitest/config";
 const { ROADNET_SANDBOX_DIR: wanted } = process.env;
 const sandbox = wanted === undefined || wanted === "" ? join(import.meta.dirname, ".sandbox-test") : wanted;
 
+/**
+ * What is tried with the real engine and the simulated clouds alone, in sandboxes without packets that each file brings
+ * up for itself. `npm test` runs them beside the files that wait for machines.
+ */
+const engine = [
+  "aws-engine",
+  "bad-input",
+  "cloud-faults",
+  "cloudflare-engine",
+  "guard",
+  "interrupted",
+  "interrupted-cases",
+  "lifecycle",
+  "small-providers-engine",
+  "stacks",
+  "starts",
+].map((name) => `test/sandbox/${name}.test.ts`);
+
+/** One file after the other. */
+const oneByOne = { fileParallelism: false, testTimeout: 900_000, hookTimeout: 1_200_000 };
+
 export default defineConfig({
   test: {
     // Two cores: a worker per core.
@@ -20,16 +41,26 @@ export default defineConfig({
       },
       {
         test: {
+          ...oneByOne,
+          name: "engine",
+          include: engine,
+          // None of them uses the sandbox that others share: there is none in this place.
+          env: { ROADNET_SANDBOX_DIR: `${sandbox}-none` },
+        },
+      },
+      {
+        test: {
+          ...oneByOne,
           name: "sandbox",
           include: ["test/sandbox/**/*.test.ts"],
-          // With stand-ins asked for it compares them with an altered one, on sandboxes of its own: `npm run soak`.
-          exclude: process.env.ROADNET_PROVIDERS === "stand-ins" ? ["test/sandbox/official.test.ts"] : [],
-          // All of them share one running sandbox, so one file runs after the other.
-          fileParallelism: false,
+          exclude: [
+            ...engine,
+            // With stand-ins asked for it compares them with an altered one, on sandboxes of its own: `npm run soak`.
+            ...(process.env.ROADNET_PROVIDERS === "stand-ins" ? ["test/sandbox/official.test.ts"] : []),
+          ],
+          // Most of them share one running sandbox.
           globalSetup: ["test/sandbox/setup.ts"],
           env: { ROADNET_SANDBOX_DIR: sandbox },
-          testTimeout: 900_000,
-          hookTimeout: 1_200_000,
         },
       },
     ],

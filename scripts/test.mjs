@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 /**
- * `npm test`: brings the machine what is missing, then runs every test: unit, sandbox (in a sandbox of its own) and
- * Go, also for arm64. With arguments it runs vitest alone, with these; `--official` means the sandbox's suites on official plugins.
+ * `npm test`: brings the machine what is missing, then runs every test: unit, Go (also for arm64), engine, and sandbox (in
+ * a sandbox of its own). With arguments it runs vitest alone, with these; `--official` means engine and sandbox on official
+ * plugins.
+ *
+ * Two lanes run side by side, since the suites on the running sandbox wait for machines most of the time: those are one,
+ * and everything else is the other.
  */
-import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -16,6 +19,7 @@ import {
 } from "./bootstrap.mjs";
 import { reasonOf } from "./lib/folder.mjs";
 import { add, countGo, countVitestFile, formatCounts, none } from "./lib/counts.mjs";
+import { createLanes } from "./lib/lanes.mjs";
 import { SetupError } from "./lib/progress.mjs";
 import { lastLines, run } from "./lib/run.mjs";
 
@@ -23,8 +27,9 @@ const usage = `Usage: npm test [-- --official]
        npm test -- ARGUMENT …
 
 Installs what this machine lacks and runs every test: the unit tests, the Go module's, and those on a running sandbox,
-which they bring up and take down themselves in .sandbox-test. Without root or Linux the last are skipped, and the
-count of files says so. Ends with a line of counts, and with 1 if a test failed.
+which they bring up and take down themselves in .sandbox-test. What does not need it runs beside it; each line says
+whose it is. Without root or Linux the last are skipped, and the count of files says so. Ends with a line of counts,
+and with 1 if a test failed.
 
   --official     the tests on a sandbox alone, with Pulumi's official plugins where they can be had
   ARGUMENT …     vitest alone, with these: parts of file names, and vitest's options
@@ -35,6 +40,7 @@ Examples:
   npm test -- --project unit
   npm test -- --project unit test/unit/plan
   npm test -- --project sandbox test/sandbox/network.test.ts
+  npm test -- --project engine test/sandbox/guard.test.ts
   npm test -- --project unit -t "exit codes"
   ROADNET_SANDBOX_DIR=/var/tmp/sandbox npm test      where the tests' own sandbox is
 `;
@@ -63,22 +69,27 @@ function filesBelow(/** @type {string} */ folder, /** @type {string} */ ending) 
   return names.filter((name) => name.endsWith(ending));
 }
 
+/** @typedef {{lanes: import("./lib/lanes.mjs").Lanes, environment: NodeJS.ProcessEnv}} Runner */
+
 /**
- * Runs one project of vitest, its output on the terminal, and counts.
+ * Runs one project of vitest and counts. Why a test failed is told when it fails, and once more in the end.
  *
  * @param {string} project
- * @param {NodeJS.ProcessEnv} environment
+ * @param {Runner} runner
+ * @param {{patient?: boolean}} [options]
  */
-async function runVitest(project, environment) {
+async function runVitest(project, { lanes, environment }, { patient = false } = {}) {
   const file = join(reports, `${project}.json`);
   mkdirSync(reports, { recursive: true });
   rmSync(file, { force: true });
   const vitest = join(checkout, "node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const code = await handOver(
+  const failures = `--reporter=${join(checkout, "test", "failures.ts")}`;
+  const reporters = ["--reporter=default", failures, "--reporter=json", `--outputFile.json=${file}`];
+  const { code } = await lanes.run(
+    project,
     process.execPath,
     [vitest, "run", "--root", checkout, "--project", project, ...reporters],
-    environment,
+    { env: environment, patient },
   );
   const counts = countVitestFile(file);
   // A runner that fails for a reason of its own, such as an unhandled error, must not pass for a success.
@@ -91,47 +102,42 @@ const emulator = "qemu-aarch64-static";
  * The Go module once more as a Raspberry Pi runs it, with fewer random runs of the fault simulator. Where a processor
  * of that kind cannot be had, that counts as one skipped test.
  *
- * @param {NodeJS.ProcessEnv} environment
+ * @param {Runner} runner
  */
-async function runGoForPi(environment) {
+async function runGoForPi({ lanes, environment }) {
   if (process.platform === "linux" && process.arch === "arm64") {
     return none;
   }
   if ((await run(emulator, ["--version"], { env: environment, timeoutSeconds: 30 })).code !== 0) {
-    process.stdout.write(`  skipped: the Go module on arm64. There is no ${emulator}.\n`);
+    lanes.say("go", `skipped: the Go module on arm64. There is no ${emulator}.`);
     return { ...none, skipped: 1 };
   }
-  return runGo({ ...environment, GOARCH: "arm64", RUNS: "40" }, ["-exec", emulator]);
+  const forPi = { ...environment, GOARCH: "arm64", RUNS: "40" };
+  return runGo({ lanes, environment: forPi }, ["-exec", emulator]);
 }
 
 /**
  * Runs the tests of the Go module; each failed one is shown with what it printed.
  *
- * @param {NodeJS.ProcessEnv} environment
+ * @param {Runner} runner
  * @param {readonly string[]} options
  */
-function runGo(environment, options = []) {
-  return new Promise((resolve, reject) => {
-    const child = spawn("go", ["test", "-json", ...options, "./..."], {
-      cwd: join(checkout, "edge"),
-      env: { ...environment, GOTOOLCHAIN: "local" },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => (text += chunk));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      const counts = countGo(text);
-      const failed = counts.failed > 0 || code !== 0;
-      for (const line of failed ? text.split("\n").filter((entry) => entry.startsWith("{")) : []) {
-        const { Action, Output } = JSON.parse(line);
-        if (Action === "output" || Action === "build-output") {
-          process.stdout.write(Output);
-        }
-      }
-      resolve(failed && counts.failed === 0 ? { ...counts, failed: 1 } : counts);
-    });
+async function runGo({ lanes, environment }, options = []) {
+  const { code, stdout } = await lanes.run("go", "go", ["test", "-json", ...options, "./..."], {
+    cwd: join(checkout, "edge"),
+    env: { ...environment, GOTOOLCHAIN: "local" },
+    quiet: true,
   });
+  const counts = countGo(stdout);
+  const failed = counts.failed > 0 || code !== 0;
+  for (const line of failed ? stdout.split("\n").filter((entry) => entry.startsWith("{")) : []) {
+    const { Action, Output } = JSON.parse(line);
+    if (Action === "output" || Action === "build-output") {
+      lanes.say("go", Output.trimEnd());
+    }
+  }
+  lanes.say("go", `${environment.GOARCH ?? process.arch}: ${formatCounts(counts)}`);
+  return failed && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 /**
@@ -160,24 +166,53 @@ async function officialPluginsAvailable(environment) {
 }
 
 /**
- * The suites that need a running sandbox. Where they cannot run, each file counts as one skipped test.
+ * The two lanes: what is run, one after the other, in each of them. Where the suites of test/sandbox cannot run, each file
+ * counts as one skipped test.
  *
- * @param {{obstacle: string | undefined, official: boolean, environment: NodeJS.ProcessEnv}} how
+ * @param {{obstacle: string | undefined, official: boolean}} how
+ * @param {Runner} runner
+ * @returns {Promise<readonly (readonly (() => Promise<import("./lib/counts.mjs").Counts>)[])[]>}
  */
-async function runSandbox({ obstacle, official, environment }) {
+async function planLanes({ obstacle, official }, runner) {
   const files = filesBelow(join(checkout, "test", "sandbox"), ".test.ts").length;
+  // They have time limits for what they wait for, as the machines have: neither is made to wait.
+  const before = official ? [] : [() => runVitest("unit", runner)];
+  const after = official ? [] : [() => runGo(runner), () => runGoForPi(runner)];
+  const skip = () => Promise.resolve({ ...none, skipped: files });
   if (obstacle !== undefined) {
     process.stdout.write(`  skipped: ${files} files of test/sandbox. ${obstacle}\n`);
-    return { ...none, skipped: files };
-  }
-  if (!official) {
-    return runVitest("sandbox", environment);
+    return [[skip, ...before, ...after]];
   }
   // Whatever official plugins there are: a partial set is tried as far as it goes.
-  const unbound = { ...environment, ROADNET_PROVIDERS: "" };
-  return (await officialPluginsAvailable(unbound))
-    ? runVitest("sandbox", unbound)
-    : { ...none, skipped: files };
+  const on = official ? { ...runner, environment: { ...runner.environment, ROADNET_PROVIDERS: "" } } : runner;
+  if (official && !(await officialPluginsAvailable(on.environment))) {
+    return [[skip]];
+  }
+  return [
+    [() => runVitest("sandbox", on)],
+    [...before, () => runVitest("engine", on, { patient: true }), ...after],
+  ];
+}
+
+/**
+ * Runs the lanes side by side. Whatever happens to one, the others go on, and count.
+ *
+ * @param {Awaited<ReturnType<typeof planLanes>>} plan
+ */
+async function runLanes(plan) {
+  const counted = plan.map(async (lane) => {
+    let counts = none;
+    for (const part of lane) {
+      try {
+        counts = add([counts, await part()]);
+      } catch (error) {
+        process.stdout.write(`npm test: ${reasonOf(error)}\n`);
+        counts = add([counts, { ...none, failed: 1 }]);
+      }
+    }
+    return counts;
+  });
+  return add(await Promise.all(counted));
 }
 
 /** Vitest writes beside the packages, and so does the report of counts. */
@@ -213,14 +248,8 @@ await main("npm test", async (progress) => {
     const vitest = join(checkout, "node_modules", "vitest", "vitest.mjs");
     return handOver(process.execPath, [vitest, "run", ...args], environment);
   }
-  const parts = [];
-  if (!official) {
-    parts.push(await runVitest("unit", environment));
-    parts.push(await runGo(environment));
-    parts.push(await runGoForPi(environment));
-  }
-  parts.push(await runSandbox({ obstacle, official, environment }));
-  const counts = add(parts);
+  const lanes = createLanes();
+  const counts = await runLanes(await planLanes({ obstacle, official }, { lanes, environment }));
   const countsFile = process.env.ROADNET_COUNTS_FILE;
   if (countsFile) {
     writeFileSync(countsFile, `${counts.passed} ${counts.failed} ${counts.skipped}\n`);

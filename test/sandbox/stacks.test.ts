@@ -1,13 +1,12 @@
 /** Every stack of the checkout previews cleanly in the real engine, and registers what its accepted graph has. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { loadCredentials } from "../../sandbox/services/cloudflare/credentials.ts";
 import { filledFile } from "../unit/config/stack.ts";
+import { acceptedResources } from "./accepted.ts";
 import { PaperSandbox } from "./paper-sandbox.ts";
-
-const checkout = resolve(import.meta.dirname, "..", "..");
 
 let sandbox: PaperSandbox;
 
@@ -30,13 +29,6 @@ function writeStackFile(stack: string): void {
   // None of its hosts is there yet, and none is to be asked.
   file.setIn(["config", "blackroad-network:askHosts"], false);
   writeFileSync(join(sandbox.paths.project, `Pulumi.${stack}.yaml`), file.toString());
-}
-
-/** `type name` of each resource in the graph that somebody has accepted. */
-function acceptedResources(stack: string): string[] {
-  const golden = join(checkout, "test", "unit", "components", "golden", `${stack}.json`);
-  const graph = JSON.parse(readFileSync(golden, "utf8")) as { readonly resource: string }[];
-  return graph.map(({ resource }) => resource);
 }
 
 test.for(["dev", "prod", "sandbox"])("%s previews cleanly, and has its accepted resources", async (stack) => {
