@@ -113,25 +113,63 @@ interface Needle {
   readonly text: string;
 }
 
+/** A text is looked at once in so many characters: wherever a needle begins, one of the looks falls on its first ones. */
+const stride = 8;
+/** How many characters a look sees. */
+const seen = 4;
+
+/** The characters at a place, as a number. Others than Latin-1's may be mistaken for one another. */
+function look(text: string, at: number): number {
+  let characters = 0;
+  for (let index = at; index < at + seen; index += 1)
+    characters = (characters << 8) | (text.charCodeAt(index) & 255);
+  return characters;
+}
+
+/** Hundreds of needles, looked for all at once: a text of a gigabyte is not to be read hundreds of times. */
+class NeedleIndex {
+  /** What a look may have fallen on: which needles, and how far behind their beginnings. */
+  readonly #byLook = new Map<number, { readonly needle: Needle; readonly offset: number }[]>();
+
+  constructor(needles: readonly Needle[]) {
+    for (const needle of needles) {
+      if (needle.text.length < stride + seen) throw new Error(`a needle of ${needle.text.length} characters`);
+      for (let offset = 0; offset < stride; offset += 1) {
+        const key = look(needle.text, offset);
+        this.#byLook.set(key, [...(this.#byLook.get(key) ?? []), { needle, offset }]);
+      }
+    }
+  }
+
+  *in(text: string): Iterable<Needle> {
+    for (let at = 0; at + seen <= text.length; at += stride) {
+      for (const { needle, offset } of this.#byLook.get(look(text, at)) ?? []) {
+        if (offset <= at && text.startsWith(needle.text, at - offset)) yield needle;
+      }
+    }
+  }
+}
+
 /** Finds secrets in places; made once for many places. */
 export class Searcher {
-  readonly #needles: readonly Needle[];
+  readonly #index: NeedleIndex;
 
   constructor(secrets: readonly Secret[]) {
-    this.#needles = secrets.flatMap((secret) => {
+    const needles = secrets.flatMap((secret) => {
       if (secret.bytes.length < 16) throw new Error(`a ${secret.kind} of ${secret.bytes.length} bytes`);
       return [...forms(secret.bytes)].map(([form, text]) => ({ secret, form, text }));
     });
+    this.#index = new NeedleIndex(needles);
   }
 
   /** Each secret at most once per place. */
   search(places: Iterable<Place>): Finding[] {
     const findings: Finding[] = [];
     for (const { name, text } of places) {
-      const seen = new Set<Secret>();
+      const found = new Set<Secret>();
       for (const { secret, form } of this.#searchText(text, deepest)) {
-        if (seen.has(secret)) continue;
-        seen.add(secret);
+        if (found.has(secret)) continue;
+        found.add(secret);
         findings.push({ place: name, secret, form });
       }
     }
@@ -141,9 +179,8 @@ export class Searcher {
   /** The text as it is, without what breaks lines (as in a PEM's body or JSON), and what its base64 decodes to. */
   *#searchText(text: string, depth: number): Iterable<{ secret: Secret; form: string }> {
     const joined = text.replaceAll(/\\+[nrt]|[\s"'\\\0]+/g, "");
-    for (const { secret, form, text: needle } of this.#needles) {
-      if (text.includes(needle) || joined.includes(needle)) yield { secret, form };
-    }
+    yield* this.#index.in(text);
+    yield* this.#index.in(joined);
     if (depth === 0) return;
     const runs = new Set([...(text.match(base64Run) ?? []), ...(joined.match(base64Run) ?? [])]);
     for (const run of runs) {
