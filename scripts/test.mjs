@@ -175,7 +175,7 @@ async function officialPluginsAvailable(environment) {
  */
 async function planLanes({ obstacle, official }, runner) {
   const files = filesBelow(join(checkout, "test", "sandbox"), ".test.ts").length;
-  // They have time limits for what they wait for, as the machines have: neither is made to wait.
+  // Unit tests and Go's have time limits of their own: they do not step back.
   const before = official ? [] : [() => runVitest("unit", runner)];
   const after = official ? [] : [() => runGo(runner), () => runGoForPi(runner)];
   const skip = () => Promise.resolve({ ...none, skipped: files });

@@ -3,10 +3,17 @@
  * end this process ends them all.
  */
 import { spawn } from "node:child_process";
-import { constants, setPriority } from "node:os";
+import { writeFileSync } from "node:fs";
+import { constants, getPriority, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 
 const labelWidth = 8;
+
+/**
+ * What the patient leave to others, as nice(1) counts: of two that could use all processors, it gets a third. Less would
+ * let time limits pass in what it starts.
+ */
+const patientNice = 3;
 
 /** The exit code of what was never started, because the end had come before. */
 const notStarted = 128 + constants.signals.SIGTERM;
@@ -15,7 +22,7 @@ const notStarted = 128 + constants.signals.SIGTERM;
  * @typedef {object} LaneOptions
  * @property {NodeJS.ProcessEnv} env
  * @property {string} [cwd]
- * @property {boolean} [patient] whether it leaves the processors to the others when they have something to do
+ * @property {boolean} [patient] whether it leaves more of the processors to the others when they have something to do
  * @property {boolean} [quiet] whether its standard output is kept and not printed
  *
  * @typedef {object} LaneResult
@@ -29,26 +36,34 @@ const notStarted = 128 + constants.signals.SIGTERM;
  * @property {() => void} close lets go of the signals
  */
 
-/** Signals that are to end a program; each goes to all that run. */
+/** Signals that are to end a program. What runs is ended by the second: there are those that Ctrl-C's does not reach. */
 const ending = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /**
- * @param {{write?: (text: string) => unknown, signals?: NodeJS.EventEmitter, isTTY?: boolean}} terminal `isTTY` is whether
- *   Ctrl-C reaches the programs by itself, as it does on a terminal
+ * Lets others go first. Linux mostly shares processors among sessions, whatever the priorities in each: so the session is
+ * given one, and its processes, for where that counts.
+ */
+function stepBack(/** @type {number} */ pid) {
+  try {
+    setPriority(pid, Math.min(getPriority() + patientNice, constants.priority.PRIORITY_LOW));
+    writeFileSync(`/proc/${pid}/autogroup`, String(patientNice));
+  } catch {
+    // It has ended already, or sessions are no groups here.
+  }
+}
+
+/**
+ * @param {{write?: (text: string) => unknown, signals?: NodeJS.EventEmitter}} [terminal]
  * @returns {Lanes}
  */
-export function createLanes({
-  write = (text) => process.stdout.write(text),
-  signals = process,
-  isTTY = process.stdin.isTTY,
-} = {}) {
-  /** @type {Set<import("node:child_process").ChildProcess>} */
+export function createLanes({ write = (text) => process.stdout.write(text), signals = process } = {}) {
+  /** @type {Set<number>} */
   const running = new Set();
   let hasEnded = false;
-  const end = (/** @type {NodeJS.Signals} */ signal) => {
+  const end = () => {
     hasEnded = true;
-    for (const child of signal === "SIGINT" && isTTY ? [] : running) {
-      child.kill(signal);
+    for (const pid of running) {
+      process.kill(-pid, "SIGTERM");
     }
   };
   ending.forEach((signal) => signals.on(signal, end));
@@ -66,10 +81,14 @@ export function createLanes({
       return Promise.resolve({ code: notStarted, stdout: "" });
     }
     return new Promise((resolve, reject) => {
-      const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-      running.add(child);
-      if (patient && child.pid !== undefined) {
-        setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      // In a session of its own, which a terminal's Ctrl-C does not reach: it hears of the end from here alone, as a whole.
+      const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+      const { pid = 0 } = child;
+      if (pid > 0) {
+        running.add(pid);
+        if (patient) {
+          stepBack(pid);
+        }
       }
       let stdout = "";
       if (quiet) {
@@ -79,8 +98,8 @@ export function createLanes({
         createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => say(label, line));
       }
       child.on("error", reject);
+      child.on("exit", () => running.delete(pid));
       child.on("close", (code, signal) => {
-        running.delete(child);
         resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), stdout });
       });
     });

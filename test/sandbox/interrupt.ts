@@ -134,7 +134,8 @@ export async function countMoments(sandbox: PaperSandbox, args: readonly string[
   return { ...seen, aws, cloudflare, milliseconds, notes: [...notes.values()] };
 }
 
-const mostRounds = 100;
+/** A busy machine takes its time to end what was killed. */
+const mostRounds = 1000;
 
 /** Kills the engine with its language host, its providers and the program, whoever has started them. */
 export async function killEngine({ paths }: PaperSandbox): Promise<void> {

@@ -70,7 +70,7 @@ cases.add("while an engine is at work it refuses, and does not disturb it", asyn
   changeConfiguration();
   await sandbox.aws.addFault({ fault: "hold" });
   const update = sandbox.pulumi(upArgs);
-  const [held] = await sandbox.aws.waitForFault(["arrived"], 60);
+  const [held] = await sandbox.aws.waitForFault(["arrived"], 300);
   expect(held?.state).toBe("arrived");
   const { exitCode, output } = await recover();
   expect(output).toMatch(/process \d+ is updating sandbox since .*: wait for it, or end it first/);
@@ -143,11 +143,11 @@ cases.add("what an update without recovery made once more is deleted", async () 
   const match = { type: "aws:ec2/vpc:Vpc", method: "create" };
   await sandbox.aws.addFault({ fault: "hold", when: "after", match });
   const update = sandbox.pulumi(upArgs);
-  await sandbox.aws.waitForFault(["applied"], 60);
+  await sandbox.aws.waitForFault(["applied"], 300);
   // Nothing else is to be under way: an update without recovery cannot make again what needs a name of its own.
   await expect
     .poll(() => notesOnDisk(sandbox.paths).map(({ resource }) => resource.type), {
-      timeout: 120_000,
+      timeout: 300_000,
       interval: 200,
     })
     .toEqual([match.type]);

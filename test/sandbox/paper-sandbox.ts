@@ -43,6 +43,8 @@ export class PaperSandbox {
       deploy: false,
       progress: sandbox.#progress,
     });
+    // What else is being tested meanwhile may make hosts slow, and these tests are not about that.
+    sandbox.editConfiguration([['askSeconds: "20"', 'askSeconds: "60"']]);
     return sandbox;
   }
 

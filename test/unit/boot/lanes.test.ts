@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLanes, type Lanes } from "../../../scripts/lib/lanes.mjs";
@@ -7,14 +8,10 @@ let printed: string;
 let signals: EventEmitter;
 let lanes: Lanes;
 
-function create(isTTY = false): Lanes {
-  return createLanes({ write: (text) => (printed += text), signals, isTTY });
-}
-
 beforeEach(() => {
   printed = "";
   signals = new EventEmitter();
-  lanes = create();
+  lanes = createLanes({ write: (text) => (printed += text), signals });
 });
 
 afterEach(() => {
@@ -53,11 +50,21 @@ describe("lanes", () => {
     expect(printed).toBe("go      | shown\n");
   });
 
+  const hasGroups = existsSync("/proc/self/autogroup");
+  it.skipIf(!hasGroups)("share the processors with one another before anything in them does", async () => {
+    const ask = (patient: boolean) =>
+      lanes.run("group", "sh", ["-c", "sleep 0.2; cat /proc/self/autogroup"], { env, quiet: true, patient });
+    const groups = await Promise.all([ask(false), ask(true)]);
+    const [own, patient] = groups.map(({ stdout }) => /^\/autogroup-(\d+) nice (-?\d+)$/m.exec(stdout) ?? []);
+    expect(patient?.[1]).not.toBe(own?.[1]);
+    expect([own?.[2], patient?.[2]]).toEqual(["0", "3"]);
+  });
+
   it("let the patient step back", async () => {
     const ask = (patient: boolean) =>
       lanes.run("nice", "sh", ["-c", "sleep 0.2; nice"], { env, quiet: true, patient });
     const own = Number((await ask(false)).stdout);
-    expect(Number((await ask(true)).stdout)).toBe(Math.max(own, 10));
+    expect(Number((await ask(true)).stdout)).toBeGreaterThan(own);
   });
 
   it("say where there is no such program", async () => {
@@ -65,30 +72,18 @@ describe("lanes", () => {
   });
 
   it.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
-    "all end by %s, and nothing is begun after it",
+    "all end by %s, with what they have started, and nothing is begun after it",
     async (signal) => {
-      const both = [1, 2].map((n) => lanes.run(`lane ${n}`, "sh", ["-c", "echo up; exec sleep 60"], { env }));
+      // A shell's background jobs do not hear SIGINT.
+      const script = "sleep 60 & echo up; wait";
+      const both = [true, false].map((patient) => lanes.run("lane", "sh", ["-c", script], { env, patient }));
       await vi.waitFor(() => {
         expect(printed.match(/up/g)).toHaveLength(2);
       });
       signals.emit(signal, signal);
-      const code = 128 + constants.signals[signal];
-      expect((await Promise.all(both)).map((result) => result.code)).toEqual([code, code]);
+      expect((await Promise.all(both)).map(({ code }) => code)).toEqual([terminated, terminated]);
       expect((await lanes.run("late", "echo", ["late"], { env })).code).toBe(terminated);
       expect(printed).not.toContain("late");
     },
   );
-
-  it("get Ctrl-C from the terminal itself where there is one, once", async () => {
-    lanes.close();
-    lanes = create(true);
-    const running = lanes.run("one", "sh", ["-c", "echo up; sleep 1; echo its own end"], { env });
-    await vi.waitFor(() => {
-      expect(printed).toContain("up");
-    });
-    signals.emit("SIGINT", "SIGINT");
-    expect((await running).code).toBe(0);
-    expect(printed).toContain("its own end");
-    expect((await lanes.run("late", "echo", ["late"], { env })).code).toBe(terminated);
-  });
 });
