@@ -249,7 +249,11 @@ describe("logins", () => {
     hub = (await instance("us-west/hub-1")).publicAddress;
     expect(await logsIn(second, "admin", hub)).toBe(false);
     writeConfiguration(found);
-    configure(["operator authorizedKeys", [...keys]], ["rollout confirmSeconds", 15]);
+    const short = [
+      ["rollout confirmSeconds", 15],
+      ["rollout soakSeconds", 1],
+    ] as const;
+    configure(["operator authorizedKeys", [...keys]], ...short);
     await up();
     expect(await logsIn(second, "admin", hub)).toBe(true);
     expect(await logsIn(second, ...lucidia)).toBe(true);
