@@ -7,10 +7,7 @@ const recordTypes = ["A", "AAAA", "CNAME", "MX", "TXT", "CAA", "SRV", "NS"] as c
 
 const dnsRecord = leaf.record("a DNS record's options", {
   /** Below the zone (`api`, `vpn.dev`), or `@` for the zone itself. */
-  name: leaf.pattern(
-    "a name below the zone such as api, or @ for the zone itself",
-    /^(?:@|(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]{0,200}[a-z0-9])?|\*)$/,
-  ),
+  name: leaf.recordName,
   type: z.enum(recordTypes, { error: leaf.expected("A, AAAA, CNAME, MX, TXT, CAA, SRV or NS") }),
   /**
    * The record's literal content; of CAA the value, of SRV the target. Instead of it may stand `host` (of A and AAAA) or

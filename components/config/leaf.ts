@@ -229,6 +229,12 @@ export const hostname = text("a full host name such as vpn.blackroad.io", (value
     : `must be a full host name in lower case without a trailing dot, such as vpn.blackroad.io, but is ${show(value)}.`,
 );
 
+/** Below a zone (`api`, `vpn.dev`, `_sip._tcp`, `*.dev`), or `@` for the zone itself. */
+export const recordName = pattern(
+  "a name below the zone such as api, or @ for the zone itself",
+  /^(?:@|\*|(?=.{1,204}$)(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*)$/,
+);
+
 const keyTypes = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",

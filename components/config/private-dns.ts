@@ -12,10 +12,7 @@ const mostTtlSeconds = 2_147_483_647;
 
 const privateRecord = leaf.record("a private record's options", {
   /** Below the zone (`redis`, `a.b`), or `@` for the zone itself. */
-  name: leaf.pattern(
-    "a name below the zone such as redis, or @ for the zone itself",
-    /^(?:@|(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]{0,200}[a-z0-9])?|\*)$/,
-  ),
+  name: leaf.recordName,
   type: z.enum(privateRecordTypes, { error: leaf.expected("A or CNAME") }),
   /** Of A an address, of CNAME a full name, which may lie in a domain that is forwarded. */
   content: leaf

@@ -1,6 +1,7 @@
 /** DNS records are such as Cloudflare takes and resolvers can use. */
 import ipaddr from "ipaddr.js";
 import { includes, isPrivate, parseAddress } from "../ip.ts";
+import { canonicalIpv6Cidr } from "../ipv6.ts";
 import { isHostname, show } from "../leaf.ts";
 import { suggestion, type Path } from "../problem.ts";
 import type { DnsRecordConfig } from "../schema.ts";
@@ -8,6 +9,7 @@ import { isAddress, isProxied, recordsOf, type LooseRecord, type PlacedRecord } 
 import {
   entries,
   isOff,
+  items,
   lacks,
   lacksHost,
   names,
@@ -109,12 +111,19 @@ function standsAtSite(config: LooseConfig, place: string): boolean {
   return lacks(config.regions, place) && !lacks(config.sites, place);
 }
 
+/** What ipaddr.js calls those that are nobody's on the internet, besides private ones. Documentation's are left alone. */
+const nobodys = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
+
 /** What is said of an address that nobody outside reaches. */
 function privateComplaint(type: "A" | "AAAA", content: string): string | undefined {
   if (type === "A") {
     const number = parseAddress(content);
-    return number !== undefined && isPrivate({ first: number, last: number, prefix: 32 })
-      ? `is private: nobody outside reaches ${content}, and it shows the layout inside. Leave the record out of a public zone.`
+    if (number === undefined) return undefined;
+    if (isPrivate({ first: number, last: number, prefix: 32 })) {
+      return `is private: nobody outside reaches ${content}, and it shows the layout inside. Leave the record out of a public zone.`;
+    }
+    return nobodys.includes(ipaddr.IPv4.parse(content).range())
+      ? `is not a public address: nobody outside reaches ${content}. Leave the record out of a public zone.`
       : undefined;
   }
   return ipaddr.IPv6.isValid(content) && ipaddr.IPv6.parse(content).range() !== "unicast"
@@ -132,6 +141,15 @@ export function* addressesArePublic(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** One spelling, as two of the same address would not be seen to be the same. */
+function ipv6Complaint(content: string): string | undefined {
+  const canonical = canonicalIpv6Cidr(`${content}/128`)?.replace("/128", "");
+  if (canonical === content) return undefined;
+  return canonical === undefined
+    ? `must be an IPv6 address, as the record is AAAA, but is ${show(content)}.`
+    : `is not canonical: write ${canonical}.`;
+}
+
 function contentComplaint(type: DnsRecordConfig["type"], content: string): string | undefined {
   switch (type) {
     case "A":
@@ -139,10 +157,12 @@ function contentComplaint(type: DnsRecordConfig["type"], content: string): strin
         ? `must be an IPv4 address, as the record is A, but is ${show(content)}.`
         : undefined;
     case "AAAA":
-      return ipaddr.IPv6.isValid(content)
-        ? undefined
-        : `must be an IPv6 address, as the record is AAAA, but is ${show(content)}.`;
+      return ipv6Complaint(content);
     case "CNAME":
+      // Its target need not be a host: keys of mail and proofs of ownership are delegated by names with underscores.
+      return isHostname(content.replaceAll("_", "x"))
+        ? undefined
+        : `must be a full name in lower case without a trailing dot, as the record is CNAME, but is ${show(content)}.`;
     case "MX":
     case "NS":
     case "SRV":
@@ -270,6 +290,40 @@ export function* proxiedServicesAreHttp(config: LooseConfig): Iterable<Finding> 
       ? `must not be proxied: ${content} is, and Cloudflare passes no UDP on.`
       : `is proxied, and Cloudflare takes nothing on ${port ?? 0}: use one of ${proxiedPorts.join(", ")}, or a name that is not proxied.`;
     yield broken("cloudflare/proxied-ports", [...path, overUdp ? "content" : "port"], message);
+  }
+}
+
+/** Cache rules are told apart by their names, and see the requests of their own zone alone. */
+export function* cacheRulesFit(config: LooseConfig): Iterable<Finding> {
+  for (const [zone, { cache }] of entries(config.dns?.zones)) {
+    const seen = new Map<string, number>();
+    for (const [index, { name, hostname }] of items(cache)) {
+      const path = ["dns", "zones", zone, "cache", index];
+      const earlier = name === undefined ? undefined : seen.get(name);
+      if (earlier !== undefined) {
+        yield { path: [...path, "name"], message: `is taken: cache[${earlier}] is called ${name ?? ""}.` };
+      } else if (name !== undefined) seen.set(name, index);
+      if (hostname === undefined || hostname === zone || hostname.endsWith(`.${zone}`)) continue;
+      const message = `is no name of ${zone}: a rule sees the requests of its own zone alone. Move it there.`;
+      yield { path: [...path, "hostname"], message };
+    }
+  }
+}
+
+/** Who follows an alias comes to an end. */
+export function* aliasesEnd(config: LooseConfig): Iterable<Finding> {
+  const aliases = recordsOf(config).filter(({ record }) => record.type === "CNAME");
+  const targets = new Map(aliases.map(({ name, record }) => [name, record.content]));
+  for (const { path, name } of aliases) {
+    const passed = new Set<string | undefined>();
+    let next = targets.get(name);
+    while (next !== undefined && next !== name && !passed.has(next)) {
+      passed.add(next);
+      next = targets.get(next);
+    }
+    if (name === undefined || next !== name) continue;
+    const message = `leads back to itself: ${[name, ...passed, name].join(", ")}. Resolvers give up on it.`;
+    yield { path: [...path, "content"], message };
   }
 }
 

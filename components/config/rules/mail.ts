@@ -22,6 +22,16 @@ export function* targetsResolve(config: LooseConfig): Iterable<Finding> {
   }
 }
 
+/** A service is asked for as `_service._protocol` below a name, and nobody asks for it otherwise. */
+export function* servicesAreAskedFor(config: LooseConfig): Iterable<Finding> {
+  for (const { path, record } of recordsOf(config)) {
+    if (record.type !== "SRV" || record.name === undefined) continue;
+    if (/^_[a-z0-9-]+\._[a-z0-9-]+(?:\.|$)/.test(record.name)) continue;
+    const message = "must begin with the service and its protocol, such as _sip._tcp, as the record is SRV.";
+    yield broken("dns/srv-name", [...path, "name"], message);
+  }
+}
+
 /** Mechanisms and modifiers of SPF that cost whoever checks a question to DNS. */
 const spfLookup = /^[+?~-]?(?:include:|a(?:[:/]|$)|mx(?:[:/]|$)|ptr(?::|$)|exists:)|^redirect=/;
 const spfTerm =

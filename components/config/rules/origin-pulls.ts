@@ -1,4 +1,4 @@
-/** Origins that take requests from Cloudflare alone: what that goes with, and what would let others past it. */
+/** How Cloudflare comes to origins, those that take requests from it alone among them: what would let others past it. */
 import { instancesOf } from "./instances.ts";
 import { isProxied, recordsOf, zoneOf } from "./records.ts";
 import { broken, entries, items, type Finding, type LooseConfig } from "./rule.ts";
@@ -24,10 +24,28 @@ function namesByHost(config: LooseConfig): Map<string, string[]> {
   return names;
 }
 
+const clearModes: readonly (string | undefined)[] = ["off", "flexible"];
+
+/** Load balancers send who comes by HTTP to HTTPS, also Cloudflare, which would come by HTTP again. */
+export function* modesFitRedirects(config: LooseConfig): Iterable<Finding> {
+  const proxied = [...namesByHost(config)].flatMap(([host, names]) => {
+    const [place = "", name = ""] = host.split("/");
+    if (config.hosts?.[place]?.[name]?.role !== "load-balancer") return [];
+    return names.filter((each) => isProxied(config, each));
+  });
+  for (const [zone, { tls }] of entries(config.dns?.zones)) {
+    if (!clearModes.includes(tls?.mode)) continue;
+    const looped = [...new Set(proxied)].filter((name) => zoneOf(config, name) === zone);
+    if (looped.length === 0) continue;
+    const message = `would never answer ${looped.join(", ")}: Cloudflare asks by HTTP, and load balancers redirect that to HTTPS. Set it to full.`;
+    yield broken("cloudflare/mode-redirects", ["dns", "zones", zone, "tls", "mode"], message);
+  }
+}
+
 /** Cloudflare shows its certificate where it speaks TLS to origins. */
 export function* originPullsSpeakTls(config: LooseConfig): Iterable<Finding> {
   for (const [zone, { tls }] of entries(config.dns?.zones)) {
-    if (tls?.originPulls !== true || (tls.mode !== "off" && tls.mode !== "flexible")) continue;
+    if (tls?.originPulls !== true || tls.mode === undefined || !clearModes.includes(tls.mode)) continue;
     const message = `needs TLS to origins, and the mode is ${tls.mode}: set mode to full or strict.`;
     yield broken("cloudflare/origin-pulls-mode", ["dns", "zones", zone, "tls", "originPulls"], message);
   }
@@ -58,7 +76,7 @@ export function* originPullsAreWhole(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-const everybody = ["0.0.0.0/0", "::/0"];
+const everybody = ["0.0.0.0/0", "::/0", "anywhere"];
 const webPorts = [80, 443];
 
 /** Whether a rule lets everybody at a web port. */

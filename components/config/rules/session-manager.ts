@@ -5,12 +5,14 @@ import { broken, items, type Finding, type Loose, type LooseConfig } from "./rul
 
 const https = 443;
 const everywhere = "0.0.0.0/0";
+/** How a rule says it: for IPv4 alone, or for both families. */
+const destinations: readonly string[] = [everywhere, "anywhere"];
 
 type EgressRule = NonNullable<NonNullable<Loose<SecurityGroupConfig>["egress"]>[number]>;
 
 /** Whether the rule lets HTTPS out to wherever AWS has its endpoints; `true` for one that is malformed. */
 function letsHttpsOut({ port, protocol, destination }: EgressRule): boolean {
-  if (destination !== undefined && destination !== everywhere) return false;
+  if (destination !== undefined && !destinations.includes(destination)) return false;
   if (protocol === "all" || protocol === undefined) return true;
   if (protocol !== "tcp") return false;
   if (port === undefined || port === "all") return true;

@@ -66,6 +66,11 @@ function coversPort(port: string | number | undefined): boolean {
 const services =
   /^(?:(?:https?|tcp|ssh|rdp|smb):\/\/[^\s/]+(?:\/\S*)?|unix(?:\+tls)?:\/?\S+|http_status:[1-5]\d\d|bastion|hello_world)$/;
 
+/** Of one with a host, the host and the port can be, too: a URL has no port above 65535. */
+function isService(text: string): boolean {
+  return services.test(text) && (!text.includes("://") || URL.canParse(text));
+}
+
 /** Rules are compared in their order; what none of them takes is the last one's. */
 export function* ingressFits(config: LooseConfig): Iterable<Finding> {
   for (const [name, { ingress }] of entries(config.cloudflare?.tunnels)) {
@@ -87,7 +92,7 @@ export function* ingressFits(config: LooseConfig): Iterable<Finding> {
         const message = "takes everything, so the rules behind it are never used: make it the last.";
         yield broken("cloudflare/ingress-catch-all", path, message);
       }
-      if (rule.service === undefined || services.test(rule.service)) continue;
+      if (rule.service === undefined || isService(rule.service)) continue;
       const message = rule.service.startsWith("udp:")
         ? "is not to be had: a tunnel's public names carry no UDP."
         : "must be one of http://, https://, tcp://, ssh://, rdp://, smb:// with a host, unix: with a path, http_status: with a code, or bastion.";

@@ -259,12 +259,21 @@ function* endpointResolves(config: LooseConfig, { path, name, host }: Endpoint):
       .filter(([, record]) => (record.name === "@" ? zone : `${record.name ?? ""}.${zone}`) === name)
       .map(([index, record]) => ({ record, where: ["dns", "zones", zone, "records", index] })),
   );
-  const found = records.find(({ record }) => record.host === host);
+  const found = records.find(({ record }) => record.host === host && record.type !== "AAAA");
   if (found === undefined) {
     const message = `resolves to nothing: dns.zones must have an A record for ${name} with host: ${host}.`;
     yield { path, message };
-  } else if (found.record.proxied === true) {
+    return;
+  }
+  if (found.record.proxied === true) {
     const message = `must not be proxied: ${name} is dialled over UDP, which Cloudflare does not pass on.`;
     yield broken("cloudflare/proxied-ports", [...found.where, "proxied"], message);
+  }
+  // A peer takes whichever address its resolver puts first.
+  for (const { record, where } of records) {
+    if (record === found.record || (record.type !== "A" && record.type !== "AAAA")) continue;
+    const why = record.type === "A" ? "away from the hub" : "to IPv6, which the VPN is not dialled by";
+    const message = `leads peers ${why}: ${name} must have the address of ${host} and no other. Use another name.`;
+    yield { path: where, message };
   }
 }

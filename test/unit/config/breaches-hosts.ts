@@ -89,6 +89,11 @@ const vpnBreaches: readonly Breach[] = [
     { "dns zones blackroad.io records 1": { name: "vpn", type: "A", host: "us-west/hub-1", proxied: true } },
     ['dns.zones["blackroad.io"].records[1].proxied', "cloudflare/proxied-ports"],
   ),
+  breach(
+    "endpointsResolve",
+    { "dns zones blackroad.io records 8": { name: "vpn", type: "A", host: "us-west/lb-1" } },
+    'dns.zones["blackroad.io"].records[8]',
+  ),
 ];
 
 const hostBreaches: readonly Breach[] = [

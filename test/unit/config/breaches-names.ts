@@ -30,10 +30,38 @@ const recordBreaches: readonly Breach[] = [
     there("content"),
     "cloudflare/private-origins",
   ]),
+  breach(
+    "contentsFitTypes",
+    more({ name: "www", type: "AAAA", content: "2606:4700:0:0::7" }),
+    there("content"),
+  ),
+  breach(
+    "contentsFitTypes",
+    more({ name: "www", type: "AAAA", content: "2606:4700::7%eth0" }),
+    there("content"),
+  ),
+  breach("addressesArePublic", more({ name: "lucidia", type: "A", content: "127.0.0.1" }), [
+    there("content"),
+    "cloudflare/private-origins",
+  ]),
   breach("addressesArePublic", more({ name: "lucidia", type: "AAAA", content: "fc00::26" }), [
     there("content"),
     "cloudflare/private-origins",
   ]),
+  breach("schema", more({ name: "a..b", type: "A", content: "198.51.100.7" }), there("name")),
+  breach("schema", more({ name: `${"a".repeat(64)}.b`, type: "A", content: "198.51.100.7" }), there("name")),
+  breach("schema", more({ name: "a.-b", type: "A", content: "198.51.100.7" }), there("name")),
+  breach("aliasesEnd", more({ name: "www", type: "CNAME", content: "www.blackroad.io" }), there("content")),
+  breach(
+    "cacheRulesFit",
+    { "dns zones blackroad.io cache 1 name": "api" },
+    'dns.zones["blackroad.io"].cache[1].name',
+  ),
+  breach(
+    "cacheRulesFit",
+    { "dns zones blackroad.io cache 1 hostname": "www.example.com" },
+    'dns.zones["blackroad.io"].cache[1].hostname',
+  ),
   breach("namesAreBelowZone", { [`${records} 0 name`]: "ws.blackroad.io" }, [
     at(0, "name"),
     "cloudflare/full-names",
@@ -77,6 +105,10 @@ const recordBreaches: readonly Breach[] = [
     "dns/mx-target",
   ]),
   breach("targetsResolve", srv("sip.blackroad.io", 5060), [there("content"), "dns/srv-target"]),
+  breach("servicesAreAskedFor", { ...srv("ws.blackroad.io", 5060), [`${records} 8 name`]: "sip" }, [
+    there("name"),
+    "dns/srv-name",
+  ]),
   breach("mailPoliciesAreRead", { [`${records} 7 content`]: "v=spf1 include:_spf.google.com" }, [
     at(7, "content"),
     "dns/spf-form",
@@ -106,6 +138,10 @@ const tunnelBreaches: readonly Breach[] = [
     "cloudflare/ingress-catch-all",
   ]),
   breach("ingressFits", { [`${tunnel} ingress 0 service`]: "udp://localhost:51820" }, [
+    `${tunnelPath}.ingress[0].service`,
+    "cloudflare/ingress-services",
+  ]),
+  breach("ingressFits", { [`${tunnel} ingress 0 service`]: "http://localhost:99999" }, [
     `${tunnelPath}.ingress[0].service`,
     "cloudflare/ingress-services",
   ]),
@@ -227,10 +263,16 @@ const pullBreaches: readonly Breach[] = [
     { "cloudflare originPullAuthority": "-----BEGIN CERTIFICATE-----" },
     "cloudflare.originPullAuthority",
   ),
-  breach("originPullsSpeakTls", { ...pulled, "dns zones blackroad.io tls mode": "flexible" }, [
-    'dns.zones["blackroad.io"].tls.originPulls',
-    "cloudflare/origin-pulls-mode",
+  breach("modesFitRedirects", { "dns zones blackroad.io tls mode": "off" }, [
+    'dns.zones["blackroad.io"].tls.mode',
+    "cloudflare/mode-redirects",
   ]),
+  breach(
+    "originPullsSpeakTls",
+    { ...pulled, "dns zones blackroad.io tls mode": "flexible" },
+    ['dns.zones["blackroad.io"].tls.mode', "cloudflare/mode-redirects"],
+    ['dns.zones["blackroad.io"].tls.originPulls', "cloudflare/origin-pulls-mode"],
+  ),
   breach(
     "originPullsAreWhole",
     {
@@ -245,6 +287,12 @@ const pullBreaches: readonly Breach[] = [
   breach(
     "originsAreOpenToCloudflare",
     { "dns zones blackroad.io tls originPulls": true },
+    ["hosts.eu-west.lb-1.securityGroups[0]", "cloudflare/origin-pulls-sources"],
+    ["hosts.us-west.lb-2.securityGroups[0]", "cloudflare/origin-pulls-sources"],
+  ),
+  breach(
+    "originsAreOpenToCloudflare",
+    { ...pulled, "securityGroups public ingress 1 source": "anywhere" },
     ["hosts.eu-west.lb-1.securityGroups[0]", "cloudflare/origin-pulls-sources"],
     ["hosts.us-west.lb-2.securityGroups[0]", "cloudflare/origin-pulls-sources"],
   ),

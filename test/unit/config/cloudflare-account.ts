@@ -348,6 +348,22 @@ export const accountCases: readonly Demand[] = [
     right: [[zone, { managed: true, tls: { mode: "strict", originPulls: true } }]],
   },
   {
+    rule: "HTTP to load balancers, which redirect it",
+    demands: "cloudflare/mode-redirects",
+    wrong: [...balanced(), [`${zone} tls`, { mode: "flexible" }]],
+    says: [
+      [
+        at("tls.mode"),
+        "would never answer api.example.test: Cloudflare asks by HTTP, and load balancers redirect that to HTTPS. Set it to full.",
+      ],
+    ],
+    // What leads elsewhere, or past Cloudflare, may be asked for as it likes.
+    right: [
+      records(proxied, { name: "lb", type: "A", host: "us-west/lb-1" }),
+      [`${zone} tls`, { mode: "flexible" }],
+    ],
+  },
+  {
     rule: "an origin that only Cloudflare asks, open to everybody",
     demands: "cloudflare/origin-pulls-sources",
     wrong: [alsoPulled, pulledBy("us-west/lb-2")],

@@ -244,6 +244,29 @@ export const recordCases: readonly Demand[] = [
     ],
   },
   {
+    rule: "a service without its protocol",
+    demands: "dns/srv-name",
+    wrong: [
+      records({ name: "_sip", type: "SRV", content: "a.example.com", priority: 0, weight: 0, port: 5060 }),
+    ],
+    says: [
+      [
+        at("records[0].name"),
+        "must begin with the service and its protocol, such as _sip._tcp, as the record is SRV.",
+      ],
+    ],
+    right: [
+      records({
+        name: "_sip._tcp.voice",
+        type: "SRV",
+        content: "a.example.com",
+        priority: 0,
+        weight: 0,
+        port: 5060,
+      }),
+    ],
+  },
+  {
     rule: "an authority that is no domain",
     demands: "dns/caa-value",
     wrong: [records({ name: "@", type: "CAA", tag: "issue", content: "https://letsencrypt.org" })],

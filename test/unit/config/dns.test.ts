@@ -96,6 +96,43 @@ const cases: readonly Case[] = [
     right: [["dns zones blackroad.io records 5", { name: "lucidia", type: "A", content: "192.169.4.38" }]],
   },
   {
+    rule: "an alias of what is no name at all",
+    wrong: [
+      ["dns zones blackroad.io records 5", { name: "_acme", type: "CNAME", content: "_a..example.com" }],
+    ],
+    says: [
+      [
+        'dns.zones["blackroad.io"].records[5].content',
+        'must be a full name in lower case without a trailing dot, as the record is CNAME, but is "_a..example.com".',
+      ],
+    ],
+    // As authorities and mail services ask for them.
+    right: [
+      ["dns zones blackroad.io records 5", { name: "_acme", type: "CNAME", content: "_a._b.example.com" }],
+    ],
+  },
+  {
+    rule: "aliases in a circle",
+    wrong: [
+      ["dns zones blackroad.io records 5", { name: "one", type: "CNAME", content: "two.blackroad.io" }],
+      ["dns zones blackroad.io records 6", { name: "two", type: "CNAME", content: "one.blackroad.io" }],
+    ],
+    says: [
+      [
+        'dns.zones["blackroad.io"].records[5].content',
+        "leads back to itself: one.blackroad.io, two.blackroad.io, one.blackroad.io. Resolvers give up on it.",
+      ],
+      [
+        'dns.zones["blackroad.io"].records[6].content',
+        "leads back to itself: two.blackroad.io, one.blackroad.io, two.blackroad.io. Resolvers give up on it.",
+      ],
+    ],
+    right: [
+      ["dns zones blackroad.io records 5", { name: "one", type: "CNAME", content: "two.blackroad.io" }],
+      ["dns zones blackroad.io records 6", { name: "two", type: "CNAME", content: "www.example.com" }],
+    ],
+  },
+  {
     rule: "an AAAA record with an IPv4 address",
     wrong: [["dns zones blackroad.io records 5", { name: "www", type: "AAAA", content: "159.65.43.12" }]],
     says: [
@@ -125,7 +162,7 @@ const cases: readonly Case[] = [
     says: [
       [
         'dns.zones["blackroad.io"].records[5].content',
-        'must be a full host name in lower case without a trailing dot, as the record is CNAME, but is "159.65.43.12".',
+        'must be a full name in lower case without a trailing dot, as the record is CNAME, but is "159.65.43.12".',
       ],
     ],
     right: [["dns zones blackroad.io records 5", { name: "www", type: "CNAME", content: "ws.blackroad.io" }]],

@@ -54,6 +54,48 @@ const cases: readonly Case[] = [
     right: [["dns zones blackroad.io records 1 host", "us-west/hub-1"]],
   },
   {
+    rule: "an endpoint with IPv6 alone",
+    wrong: [
+      ["regions us-west ipv6", "hosts"],
+      ["dns zones blackroad.io records 2", { name: "vpn", type: "AAAA", host: "us-west/hub-1" }],
+    ],
+    says: [
+      [
+        "wireguard.hubs.us-west.endpoint",
+        "resolves to nothing: dns.zones must have an A record for vpn.blackroad.io with host: us-west/hub-1.",
+      ],
+    ],
+    right: [
+      ["regions us-west ipv6", "hosts"],
+      ["dns zones blackroad.io records 5", { name: "hub", type: "AAAA", host: "us-west/hub-1" }],
+    ],
+  },
+  {
+    rule: "an endpoint with IPv6 as well",
+    wrong: [
+      ["regions us-west ipv6", "hosts"],
+      ["dns zones blackroad.io records 5", { name: "vpn", type: "AAAA", host: "us-west/hub-1" }],
+    ],
+    says: [
+      [
+        'dns.zones["blackroad.io"].records[5]',
+        "leads peers to IPv6, which the VPN is not dialled by: vpn.blackroad.io must have the address of us-west/hub-1 and no other. Use another name.",
+      ],
+    ],
+    right: [["dns zones blackroad.io records 5", { name: "vpn", type: "TXT", content: "WireGuard" }]],
+  },
+  {
+    rule: "an endpoint with a second address",
+    wrong: [["dns zones blackroad.io records 5", { name: "vpn", type: "A", content: "198.51.100.7" }]],
+    says: [
+      [
+        'dns.zones["blackroad.io"].records[5]',
+        "leads peers away from the hub: vpn.blackroad.io must have the address of us-west/hub-1 and no other. Use another name.",
+      ],
+    ],
+    right: [["dns zones blackroad.io records 5", { name: "vpn2", type: "A", content: "198.51.100.7" }]],
+  },
+  {
     rule: "an endpoint behind the proxy",
     wrong: [
       ["dns zones blackroad.io records 2 proxied", true],

@@ -37,6 +37,28 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    rule: "no way to Systems Manager but by IPv6",
+    wrong: [
+      ["regions us-west ipv6", "hosts"],
+      ["securityGroups out", { regions: ["us-west"], egress: [{ protocol: "all", destination: "::/0" }] }],
+      ["hosts us-west api-1 securityGroups", ["internal", "ssh-from-hub", "out"]],
+    ],
+    says: [
+      [
+        "hosts.us-west.api-1.securityGroups",
+        "let nothing out to port 443 of 0.0.0.0/0, where Systems Manager answers: add a group with such an egress rule, or set the host's sessionManager to false.",
+      ],
+    ],
+    right: [
+      ["regions us-west ipv6", "hosts"],
+      [
+        "securityGroups out",
+        { regions: ["us-west"], egress: [{ protocol: "all", destination: "anywhere" }] },
+      ],
+      ["hosts us-west api-1 securityGroups", ["internal", "ssh-from-hub", "out"]],
+    ],
+  },
+  {
     rule: "no way to the packages from a database subnet",
     wrong: [
       [
