@@ -4,6 +4,7 @@
  */
 import { guardedByUrn, parseUrn, recordsOf, subjectOf } from "../../components/config/guarded.ts";
 import type { GuardConfig } from "../../components/config/guard.ts";
+import { formatPath } from "../../components/config/problem.ts";
 import { approvalOf, approvalsOn, type Approval } from "./approvals.ts";
 import type { Preview, PreviewStep } from "./document.ts";
 
@@ -30,7 +31,7 @@ export interface Judgement {
   /** Why more cannot be said about the plan; sentences. */
   readonly unclear: readonly string[];
   readonly approvals: readonly Approval[];
-  /** What there is to say about approvals that let nothing through, each with its path. */
+  /** What there is to say about a stack that guards little, and about approvals that let nothing through, by its path. */
   readonly notes: readonly string[];
   /** Protected resources that the plan may delete or replace: their URNs. */
   readonly protected: readonly string[];
@@ -165,8 +166,10 @@ function isKnown({ resource }: Approval, steps: readonly PreviewStep[]): boolean
   });
 }
 
-function notesOn(approvals: readonly Approval[], { steps, hidden }: Preview): string[] {
-  return approvals.flatMap((approval) => {
+const unguarded = `${formatPath(["guard", "protect"])} is false: of this stack only a zone's records are guarded, and what is still protected from before`;
+
+function notesOn(approvals: readonly Approval[], { steps, hidden, guard }: Preview): string[] {
+  const about = approvals.flatMap((approval) => {
     const { path, resource, standing, approved, expires } = approval;
     if (standing === "expired") return [`${path}.expires: the approval of ${resource} expired on ${expires}`];
     if (standing === "not yet")
@@ -175,6 +178,7 @@ function notesOn(approvals: readonly Approval[], { steps, hidden }: Preview): st
     if (hidden > 0 || isKnown(approval, steps)) return [];
     return [`${path}.resource: the stack has no ${resource}`];
   });
+  return guard.protect ? about : [unguarded, ...about];
 }
 
 /**

@@ -293,6 +293,19 @@ export function* proxiedServicesAreHttp(config: LooseConfig): Iterable<Finding> 
   }
 }
 
+/** What holds for a zone as a whole is set by whoever owns it, and by nobody else. */
+export function* settingsAreTheOwners(config: LooseConfig): Iterable<Finding> {
+  const message =
+    "is about the zone as a whole, which somebody else owns where managed is false: each would undo what the other sets. Leave it out, or set it where the zone is managed.";
+  for (const [zone, { managed, dnssec, tls, cache = [] }] of entries(config.dns?.zones)) {
+    if (managed !== false) continue;
+    const given = { dnssec, tls, cache: cache.length === 0 ? undefined : cache };
+    for (const [option, value] of Object.entries(given)) {
+      if (value !== undefined) yield { path: ["dns", "zones", zone, option], message };
+    }
+  }
+}
+
 /** Cache rules are told apart by their names, and see the requests of their own zone alone. */
 export function* cacheRulesFit(config: LooseConfig): Iterable<Finding> {
   for (const [zone, { cache }] of entries(config.dns?.zones)) {

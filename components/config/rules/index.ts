@@ -119,6 +119,7 @@ export const rules: readonly Rule[] = [
   dns.optionsFitTypes,
   dns.aliasesEnd,
   dns.cacheRulesFit,
+  dns.settingsAreTheOwners,
   dns.recordsAreDistinct,
   mail.targetsResolve,
   mail.servicesAreAskedFor,

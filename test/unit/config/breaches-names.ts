@@ -14,6 +14,13 @@ const srv = (content: string, port: number): Edits =>
   more({ name: "_sip._tcp", type: "SRV", content, priority: 0, weight: 0, port });
 
 const recordBreaches: readonly Breach[] = [
+  breach(
+    "settingsAreTheOwners",
+    { "dns zones blackroad.io managed": false },
+    'dns.zones["blackroad.io"].dnssec',
+    'dns.zones["blackroad.io"].tls',
+    'dns.zones["blackroad.io"].cache',
+  ),
   breach("recordsHaveContent", more({ name: "www", type: "A" }), there("content")),
   breach("recordsHaveContent", more({ name: "www", type: "AAAA", host: "us-west/lb-1" }), there("host")),
   breach(

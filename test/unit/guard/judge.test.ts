@@ -62,6 +62,9 @@ describe("a plan", () => {
 
   it("is guarded by what the state protects, though the configuration no longer says so", () => {
     expect(stops(judged("subnet", { protect: false }))).toEqual([`replace ${subnet}`]);
+    expect(judged("quiet", { protect: false }).notes).toEqual([
+      "blackroad-network:network.guard.protect is false: of this stack only a zone's records are guarded, and what is still protected from before",
+    ]);
   });
 
   it("is guarded by what the configuration says, though the state does not protect it yet or any more", () => {
