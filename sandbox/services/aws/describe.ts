@@ -1,9 +1,9 @@
 /** The account as `aws ec2 describe-*` prints it. */
 import { Ec2, homeOf } from "./ec2/account.ts";
 import { primaryInterface, rootVolume } from "./ec2/instances.ts";
+import type { Instance } from "./ec2/instance-records.ts";
 import type {
   Address,
-  Instance,
   InternetGateway,
   IpPermission,
   NatGateway,

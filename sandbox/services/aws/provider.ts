@@ -21,8 +21,8 @@ import type { Quotas } from "./quotas.ts";
 import { findRegion, homeOfGlobals } from "./regions.ts";
 import type { Records } from "./store.ts";
 import type { Credentials } from "./sts.ts";
-import { regionProperty, tagProperties, type Context, type ResourceType } from "./table.ts";
-import { resourceTypes } from "./types/index.ts";
+import type { Context, ResourceType } from "./table.ts";
+import { findType } from "./types/find.ts";
 
 /** How the provider was configured: `aws:region` and the like, or the arguments of an `aws.Provider`. */
 export interface ProviderConfig extends Credentials {
@@ -47,29 +47,6 @@ export interface ResourceState {
   readonly outputs: Properties;
   /** Why a resource that now exists is not usable; the engine keeps it in its state and reports this. */
   readonly problem?: string;
-}
-
-/** @throws ProviderError if the simulator has no table for the type. */
-export function findType(token: string): ResourceType {
-  const type = resourceTypes.get(token);
-  if (type === undefined) {
-    throw new ProviderError(
-      `the sandbox's AWS has no resource type ${token}: it has no table of that type's properties. ` +
-        `It has ${[...resourceTypes.keys()].sort().join(", ")}`,
-    );
-  }
-  return withCommonProperties(type);
-}
-
-function withCommonProperties(type: ResourceType): ResourceType {
-  return {
-    ...type,
-    properties: {
-      ...type.properties,
-      ...(type.tagged ? tagProperties : {}),
-      ...(type.global === true ? {} : { region: regionProperty }),
-    },
-  };
 }
 
 export class Provider {

@@ -1,6 +1,6 @@
 /** Every property of every type is changed once: whether that updates, replaces, or is refused, and what is left. */
 import { describe, expect, it } from "vitest";
-import { findType } from "../../../sandbox/services/aws/provider.ts";
+import { findType } from "../../../sandbox/services/aws/types/find.ts";
 import { resourceTypes } from "../../../sandbox/services/aws/types/index.ts";
 import type { Outcome, Scene } from "./change-case.ts";
 import { changes, refusedByAws } from "./changes.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findType } from "../../../sandbox/services/aws/provider.ts";
+import { findType } from "../../../sandbox/services/aws/types/find.ts";
 import { upstreamName, type Table } from "../../../sandbox/services/aws/table.ts";
 import { resourceTypes } from "../../../sandbox/services/aws/types/index.ts";
 import { types } from "./harness.ts";

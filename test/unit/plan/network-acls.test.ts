@@ -28,7 +28,8 @@ function rulesOf(plan: NetworkPlan, key: string, direction: "ingress" | "egress"
     .map(({ protocol, ports, icmpType, cidr }) => {
       const range =
         ports === undefined ? "" : ports.from === ports.to ? ` ${ports.from}` : ` ${ports.from}-${ports.to}`;
-      return `${protocol}${icmpType ?? ""}${range} ${cidr}`;
+      const network = typeof cidr === "string" ? cidr : `the IPv6 of ${cidr.of}`;
+      return `${protocol}${icmpType ?? ""}${range} ${network}`;
     })
     .sort();
 }

@@ -9,7 +9,8 @@ import { newId, type Ec2, type Tags } from "./account.ts";
 import { setAssociation, takePublicAddress, unbindAddress } from "./addresses.ts";
 import { createInterface, groupsOf } from "./interfaces.ts";
 import { setIpv6AddressCount, setIpv6Addresses } from "./ipv6.ts";
-import type { Instance, InstanceAttributes, NetworkInterface, Subnet, Volume } from "./records.ts";
+import type { Instance, InstanceAttributes, Volume } from "./instance-records.ts";
+import type { NetworkInterface, Subnet } from "./records.ts";
 import { takePrivateAddress } from "./subnets.ts";
 import { newTags } from "./tags.ts";
 

@@ -1,7 +1,7 @@
 /** From the inputs of an aws_instance to what the API takes (buildInstanceOpts and the expand functions). */
 import type { Tags } from "../ec2/account.ts";
 import type { RunInstanceInput } from "../ec2/instances.ts";
-import type { InstanceAttributes, Volume } from "../ec2/records.ts";
+import type { InstanceAttributes, Volume } from "../ec2/instance-records.ts";
 import { flag, integer, object, text, texts, type Json, type Properties } from "../json.ts";
 
 /** An object without its undefined fields, so that spreading it keeps the defaults of what it is laid over. */

@@ -7,7 +7,8 @@ import {
   runInstance,
   terminateInstance,
 } from "../ec2/instances.ts";
-import type { Instance, InstanceAttributes, NetworkInterface, Volume } from "../ec2/records.ts";
+import type { Instance, InstanceAttributes, Volume } from "../ec2/instance-records.ts";
+import type { NetworkInterface } from "../ec2/records.ts";
 import { during, unless } from "../errors.ts";
 import { flag, object, text, type Json, type Properties } from "../json.ts";
 import type { Change, Context, ResourceType } from "../table.ts";
