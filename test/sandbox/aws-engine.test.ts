@@ -54,7 +54,10 @@ const head = `
 /** Two regions, and every type at least once. */
 const everything = `${head}
   const vpc = new aws.ec2.Vpc("west", { ...west, cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, ...tags("west") });
-  const far = new aws.ec2.Vpc("east", { ...east, cidrBlock: "10.1.0.0/16", enableDnsHostnames: true });
+  const far = new aws.ec2.Vpc("east", { ...east, cidrBlock: "10.1.0.0/16", enableDnsHostnames: true, assignGeneratedIpv6CidrBlock: true });
+  const outwards = new aws.ec2.EgressOnlyInternetGateway("outwards", { ...east, vpcId: far.id, ...tags("outwards") });
+  const farTable = new aws.ec2.RouteTable("far", { ...east, vpcId: far.id });
+  new aws.ec2.Route("outwards", { ...east, routeTableId: farTable.id, destinationIpv6CidrBlock: "::/0", egressOnlyGatewayId: outwards.id });
   const closed = new aws.ec2.DefaultSecurityGroup("closed", { ...west, vpcId: vpc.id });
   const gateway = new aws.ec2.InternetGateway("gateway", { ...west, vpcId: vpc.id });
   const farGateway = new aws.ec2.InternetGateway("far-gateway", { ...east });
@@ -134,7 +137,7 @@ it(
   { timeout: limitMilliseconds },
   async () => {
     await engine.program(everything);
-    expect(await engine.succeed("preview")).toMatch(/\+ 51 to create/);
+    expect(await engine.succeed("preview")).toMatch(/\+ 54 to create/);
     await engine.succeed("up", "--yes", "--skip-preview");
     const created = service.calls.filter((call) => call.method === "create" && call.outcome === "ok");
     expect(new Set(created.map((call) => call.type))).toEqual(new Set(resourceTypes.keys()));
