@@ -1,8 +1,8 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
 import type { CloudflareTunnelPlan } from "../plan/cloudflare/model.ts";
+import { drawSecret } from "../pki/secrets.ts";
 import type { SymbolTable } from "../resolve.ts";
 
 export interface TunnelArgs {
@@ -10,9 +10,6 @@ export interface TunnelArgs {
   readonly symbols: SymbolTable;
   readonly accountId: string;
 }
-
-/** What Cloudflare asks of a tunnel's secret at least. */
-const secretBytes = 32;
 
 /**
  * A tunnel, its secret and its ingress; the connector is part of its host's generation. The whole ingress is one
@@ -23,10 +20,11 @@ export class Tunnel extends pulumi.ComponentResource {
     super("blackroad:cloudflare:Tunnel", name, {}, opts);
     const { plan, symbols, accountId } = args;
     const parent = { parent: this };
-    const secret = new random.RandomBytes(`${name}/secret`, { length: secretBytes }, parent);
+    // Cloudflare asks for at least 32 bytes, in base64.
+    const secret = drawSecret(`${name}/secret`, parent).apply((text) => Buffer.from(text).toString("base64"));
     const tunnel = new cloudflare.ZeroTrustTunnelCloudflared(
       name,
-      { accountId, name: plan.name, configSrc: "cloudflare", tunnelSecret: secret.base64 },
+      { accountId, name: plan.name, configSrc: "cloudflare", tunnelSecret: secret },
       parent,
     );
     new cloudflare.ZeroTrustTunnelCloudflaredConfig(
@@ -35,8 +33,7 @@ export class Tunnel extends pulumi.ComponentResource {
       parent,
     );
     symbols.define({ kind: "tunnel-id", tunnel: plan.name }, tunnel.id);
-    // Its provider says so too; whoever reads the symbol does not have to rely on that.
-    symbols.define({ kind: "tunnel-secret", tunnel: plan.name }, pulumi.secret(secret.base64));
+    symbols.define({ kind: "tunnel-secret", tunnel: plan.name }, secret);
     this.registerOutputs({ id: tunnel.id });
   }
 }

@@ -114,15 +114,14 @@ async function drawnSecrets(paths: SandboxPaths, plan: NetworkPlan): Promise<Sec
     JSON.parse(crypter.decrypt((value as { ciphertext: string }).ciphertext)) as string;
   return checkpoint.latest.resources.flatMap(({ urn, type, outputs = {} }): Secret[] => {
     const name = urn.split("::").at(-1) ?? "";
-    if (type === "random:index/randomPassword:RandomPassword") {
-      const owners = machines(
-        (symbol) => symbol.kind === "shared-secret" && name === `secret/${symbol.name}`,
-      );
-      return [{ kind: "shared secret", owners, bytes: Buffer.from(opened(outputs.result)) }];
-    }
-    if (type !== "random:index/randomBytes:RandomBytes") return [];
-    const owners = machines(({ kind }) => kind === "tunnel-secret");
-    return [{ kind: "tunnel secret", owners, bytes: Buffer.from(opened(outputs.base64), "base64") }];
+    if (type !== "random:index/randomPassword:RandomPassword") return [];
+    const kind = name.startsWith("secret/") ? "shared secret" : "tunnel secret";
+    const owners = machines((symbol) =>
+      symbol.kind === "shared-secret"
+        ? name === `secret/${symbol.name}`
+        : symbol.kind === "tunnel-secret" && name === `${symbol.tunnel}/secret`,
+    );
+    return [{ kind, owners, bytes: Buffer.from(opened(outputs.result)) }];
   });
 }
 

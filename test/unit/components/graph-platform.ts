@@ -124,6 +124,11 @@ export function describePlatform(stack: string, run: () => ProgramRun): void {
       }
     });
 
+    // pulumi-random, provider/resources.go: its id is its value, and ids are in the state as they are.
+    it("no secret is drawn by RandomBytes", () => {
+      expect(all("RandomBytes")).toEqual([]);
+    });
+
     // vpc/latest/userguide/nat-gateway-basics.html: in a public subnet, whose way to the internet is there first.
     it("a NAT gateway stands in a subnet with a way to the internet, and waits for it", () => {
       for (const nat of all("NatGateway")) {

@@ -74,8 +74,6 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
       return { certPem: `CERTIFICATE(${name})\n` };
     case "random:index/randomPassword:RandomPassword":
       return { result: `PRIVATE(${name})` };
-    case "random:index/randomBytes:RandomBytes":
-      return { base64: `PRIVATE(${name})` };
     default:
       return {};
   }
