@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseDocument } from "yaml";
+import { networkKey } from "../../components/config/problem.ts";
+import { accountId } from "../../sandbox/services/aws/ec2/account.ts";
 import { loadCredentials } from "../../sandbox/services/cloudflare/credentials.ts";
 import { filledFile } from "../unit/config/stack.ts";
 import { acceptedResources } from "./accepted.ts";
@@ -26,6 +28,11 @@ function writeStackFile(stack: string): void {
   const account = "blackroad-network:cloudflareAccountId";
   if (file.hasIn(["config", account]))
     file.setIn(["config", account], loadCredentials(sandbox.paths).accountId);
+  const aws = ["config", networkKey, "account"];
+  if (file.hasIn(aws)) {
+    const role = `arn:aws:iam::${accountId}:role/OrganizationAccountAccessRole`;
+    file.setIn(aws, file.createNode({ id: accountId, role }));
+  }
   // None of its hosts is there yet, and none is to be asked.
   file.setIn(["config", "blackroad-network:askHosts"], false);
   writeFileSync(join(sandbox.paths.project, `Pulumi.${stack}.yaml`), file.toString());
