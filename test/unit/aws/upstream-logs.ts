@@ -1,4 +1,4 @@
-/** What the upstream provider declares about flow logs, their groups and the roles that write them; see upstream.ts. */
+/** What the upstream provider declares about flow logs and their groups; the roles that write them are in upstream-iam.ts. */
 export const logUpstream: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   aws_flow_log: {
     arn: "computed",
@@ -31,28 +31,5 @@ export const logUpstream: Readonly<Record<string, Readonly<Record<string, string
     skip_destroy: "optional default=false",
     tags: "optional",
     tags_all: "computed",
-  },
-  aws_iam_role: {
-    arn: "computed",
-    assume_role_policy: "required",
-    create_date: "computed",
-    description: "optional",
-    force_detach_policies: "optional default=false",
-    inline_policy: "optional-computed",
-    managed_policy_arns: "optional-computed",
-    max_session_duration: "optional default=3600",
-    name: "optional-computed replaces",
-    name_prefix: "optional-computed replaces",
-    path: "optional replaces default=/",
-    permissions_boundary: "optional",
-    tags: "optional",
-    tags_all: "computed",
-    unique_id: "computed",
-  },
-  aws_iam_role_policy: {
-    name: "optional-computed replaces",
-    name_prefix: "optional-computed replaces",
-    policy: "required",
-    role: "required replaces",
   },
 };
