@@ -115,23 +115,34 @@ export function* tiersHaveRoom(config: LooseConfig): Iterable<Finding> {
   }
 }
 
-/** Zones that differ have different slots, and none is beyond the last. */
+/** What is said of a zone that has no number, and of one that has another's. */
+interface ZoneWords {
+  readonly none: string;
+  readonly shared: (other: string) => string;
+}
+
+/** Zones that differ have different numbers, and none is beyond the last. */
+export function zoneFindings(key: string, region: LooseRegion, { none, shared }: ZoneWords): Finding[] {
+  const seen = new Map<number, string>();
+  return items(region.availabilityZones).flatMap(([index, zone]) => {
+    const path = ["regions", key, "availabilityZones", index];
+    const number = zoneNumber(zone);
+    const other = number === undefined ? undefined : seen.get(number);
+    if (number === undefined) return [{ path, message: none }];
+    if (other !== undefined && other !== zone) return [{ path, message: shared(other) }];
+    seen.set(number, zone);
+    return [];
+  });
+}
+
+/** Every zone has a slot of its own, where the ledger gives the networks. */
 export function* zonesHaveSlots(config: LooseConfig): Iterable<Finding> {
   for (const [key, region] of entries(config.regions)) {
     if ((region.tiers ?? []).length === 0) continue;
-    const seen = new Map<number, string>();
-    for (const [index, zone] of items(region.availabilityZones)) {
-      const path = ["regions", key, "availabilityZones", index];
-      const number = zoneNumber(zone);
-      const other = number === undefined ? undefined : seen.get(number);
-      if (number === undefined) {
-        const message = `has no slot: a tier has room for ${zonesPerTier} zones (a to h, az1 to az8). Write the subnets, and set tiers to [].`;
-        yield { path, message };
-      } else if (other !== undefined && other !== zone) {
-        const message = `has the same slot as ${other}: name zones either by letter or by id.`;
-        yield { path, message };
-      } else seen.set(number, zone);
-    }
+    yield* zoneFindings(key, region, {
+      none: `has no slot: a tier has room for ${zonesPerTier} zones (a to h, az1 to az8). Write the subnets, and set tiers to [].`,
+      shared: (other) => `has the same slot as ${other}: name zones either by letter or by id.`,
+    });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Regions with IPv6 have what it needs, and nothing speaks of IPv6 where there is none. */
-import { zoneNumber, zonesPerTier } from "../ledger.ts";
+import { zonesPerTier } from "../ledger.ts";
+import { zoneFindings } from "./addresses.ts";
 import { quotaOf } from "./quotas.ts";
-import { entries, items, type Finding, type LooseConfig, type LooseRegion } from "./rule.ts";
+import { entries, type Finding, type LooseConfig, type LooseRegion } from "./rule.ts";
 import { regionsOf, rulesOf } from "./security-groups.ts";
 
 /** Whether the region surely has no IPv6. */
@@ -16,19 +17,10 @@ export function lacksIpv6(region: LooseRegion | undefined): boolean {
 export function* zonesHaveIpv6Numbers(config: LooseConfig): Iterable<Finding> {
   for (const [key, region] of entries(config.regions)) {
     if (region.ipv6 === undefined || region.ipv6 === "none" || (region.tiers ?? []).length > 0) continue;
-    const seen = new Map<number, string>();
-    for (const [index, zone] of items(region.availabilityZones)) {
-      const path = ["regions", key, "availabilityZones", index];
-      const number = zoneNumber(zone);
-      const other = number === undefined ? undefined : seen.get(number);
-      if (number === undefined) {
-        const message = `has no IPv6 network: a tier has ${zonesPerTier} of them, for zones a to h or az1 to az8.`;
-        yield { path, message };
-      } else if (other !== undefined && other !== zone) {
-        const message = `would share its IPv6 networks with ${other}: name zones either by letter or by id.`;
-        yield { path, message };
-      } else seen.set(number, zone);
-    }
+    yield* zoneFindings(key, region, {
+      none: `has no IPv6 network: a tier has ${zonesPerTier} of them, for zones a to h or az1 to az8.`,
+      shared: (other) => `would share its IPv6 networks with ${other}: name zones either by letter or by id.`,
+    });
   }
 }
 
