@@ -73,7 +73,7 @@ function lines(recovery: Recovery, { stack, dryRun }: Options): string[] {
           return `${would}forgotten: ${decision.urn} (${decision.reason})`;
       }
     }),
-    ...open.map(({ urn, ...found }) => `to be named by --adopt: ${"id" in found ? found.id : ""} as ${urn}`),
+    ...open.map(({ urn, id }) => `to be named by --adopt: ${id} as ${urn}`),
     ...refreshed.map((urn) => `${would}read back: ${urn}`),
   ];
   const said = all.length === 0 ? [`${stack}: nothing to recover`] : all;

@@ -176,21 +176,25 @@ async function dbSubnetGroups(question: Question & { ask: "aws-db-subnet-group" 
 
 type Named = Question & { readonly ask: "aws-named" };
 
+/** Whether the tags are those that the program gives the very resource that is asked about. */
+function hasTagsOf({ stack, hash }: Named, tags: Readonly<Record<string, string>>): boolean {
+  return tags.stack === stack && tags[urnTag] === hash;
+}
+
 /** Whether what has the question's name is ours. */
 const namedFinders: Readonly<Record<NamedType, (question: Named) => Promise<boolean>>> = {
-  "aws:cloudwatch/logGroup:LogGroup": async ({ region, name, stack, hash }) => {
+  "aws:cloudwatch/logGroup:LogGroup": async (question) => {
+    const { region, name } = question;
     const { tags } = await aws.cloudwatch.getLogGroup({ name, ...(region === undefined ? {} : { region }) });
-    return tags.stack === stack && tags[urnTag] === hash;
+    return hasTagsOf(question, tags);
   },
   // No function of the provider tells a profile's tags; but nobody else puts a role of ours into one.
   "aws:iam/instanceProfile:InstanceProfile": async ({ name, stack }) => {
     const { roleName } = await aws.iam.getInstanceProfile({ name });
     return roleName !== "" && (await aws.iam.getRole({ name: roleName })).tags.stack === stack;
   },
-  "aws:iam/role:Role": async ({ name, stack, hash }) => {
-    const { tags } = await aws.iam.getRole({ name });
-    return tags.stack === stack && tags[urnTag] === hash;
-  },
+  "aws:iam/role:Role": async (question) =>
+    hasTagsOf(question, (await aws.iam.getRole({ name: question.name })).tags),
 };
 
 /** Somebody else's of the same name is not ours to adopt: making ours will be refused, and tell why. */

@@ -6,7 +6,8 @@
  */
 import type { Decision } from "./state.ts";
 
-type Found = Exclude<Decision, { readonly action: "forget" }>;
+/** What there is of what the state has not. */
+export type Found = Exclude<Decision, { readonly action: "forget" }>;
 
 export interface Claims {
   /** To be carried out. */

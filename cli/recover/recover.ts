@@ -14,7 +14,7 @@ import { bareName, NoPulumiError, runPulumi } from "../pulumi.ts";
 import type { Answers } from "./ask.ts";
 import { tornAttributes } from "./attributes.ts";
 import { backendKind, fileBackendFolder, isLockRefusal } from "./backend.ts";
-import { claimsOf, objection } from "./claim.ts";
+import { claimsOf, objection, type Found } from "./claim.ts";
 import { checkpointComplaint } from "./checkpoint.ts";
 import { decide } from "./decide.ts";
 import { lockOwner, readLocks } from "./lock.ts";
@@ -63,7 +63,7 @@ export interface Recovery {
   readonly torn: readonly string[];
   readonly decisions: readonly Decision[];
   /** What a search has found and nobody can tell to be the stack's; only where nothing is changed. */
-  readonly open: readonly Decision[];
+  readonly open: readonly Found[];
   /** What was adopted, and updates and deletes that were under way: a refresh told what became of them. */
   readonly refreshed: readonly string[];
 }

@@ -1,10 +1,11 @@
 /** DNS records are such as Cloudflare takes and resolvers can use. */
 import ipaddr from "ipaddr.js";
-import { includes, isPrivate, parseAddress } from "../ip.ts";
+import { isPrivate, parseAddress } from "../ip.ts";
 import { canonicalIpv6Cidr } from "../ipv6.ts";
 import { isHostname, show } from "../leaf.ts";
 import { suggestion, type Path } from "../problem.ts";
 import type { DnsRecordConfig } from "../schema.ts";
+import { instancesOf, subnetOf } from "./instances.ts";
 import { isAddress, isProxied, recordsOf, type LooseRecord, type PlacedRecord } from "./records.ts";
 import {
   entries,
@@ -14,7 +15,6 @@ import {
   lacksHost,
   names,
   placedHosts,
-  subnetsOf,
   type Finding,
   type LooseConfig,
   broken,
@@ -77,17 +77,14 @@ function ipv6HostComplaint(config: LooseConfig, key: string): string | undefined
       placedHosts(config).map((host) => host.key),
     )}`;
   }
-  const [place = "", name = ""] = key.split("/");
+  const [place = ""] = key.split("/");
   const region = config.regions?.[place];
   if (lacks(config.regions, place)) return "names a machine at a site, which has no IPv6 address of ours.";
   if (region !== undefined && (lacks(region, "ipv6") || (region.ipv6 ?? "hosts") !== "hosts")) {
     return `names a host without an IPv6 address: set regions.${place}.ipv6 to hosts.`;
   }
-  const number = parseAddress(config.hosts?.[place]?.[name]?.address ?? "");
-  const subnet =
-    region === undefined || number === undefined
-      ? undefined
-      : subnetsOf(place, region).find(({ range }) => includes(range, number));
+  const instance = instancesOf(config).find((each) => each.key === key);
+  const subnet = instance === undefined ? undefined : subnetOf(instance);
   return subnet === undefined || subnet.tier === "public"
     ? undefined
     : `names a host in the ${subnet.tier} subnet ${subnet.cidr}, which nobody outside opens a connection to.`;
