@@ -1,0 +1,81 @@
+/** Where the commands that prove get their network from: a stack's file, as the program would plan it. */
+import { join, resolve } from "node:path";
+import { parseNetworkConfig } from "../../components/config/parse.ts";
+import { ConfigError } from "../../components/config/problem.ts";
+import type { NetworkConfig } from "../../components/config/schema.ts";
+import type { NetworkPlan } from "../../components/plan/model.ts";
+import { planNetwork } from "../../components/plan/plan.ts";
+import { buildWorld } from "../../components/proof/world/build.ts";
+import type { World } from "../../components/proof/world/model.ts";
+import { SandboxError } from "../../sandbox/mode.ts";
+import { checkout } from "../context.ts";
+import { parseStackFile, readStackFile, type StackFile, type StandIn } from "../stack-file.ts";
+import { fileOfRevision } from "./revision.ts";
+
+/** No packet's way depends on these. On the operator's networks it does: see {@link StackOrigin.unfilled}. */
+const unneeded: readonly StandIn[] = ["hostKey", "authorizedKeys", "ami", "id", "role", "cidrs"];
+
+/** The stack that a world was made from. */
+export interface StackOrigin {
+  readonly name: string;
+  /** The value of `blackroad-network:network`, with stand-ins for what only the owner knows. */
+  readonly network: unknown;
+  readonly config: NetworkConfig;
+  readonly plan: NetworkPlan;
+  /** Paths that still say REPLACE-ME. What hangs on `operator.cidrs` cannot be answered. */
+  readonly unfilled: readonly string[];
+  /** Line of the file on which the value at a path stands. */
+  readonly lineOf: (path: string) => number | undefined;
+}
+
+export interface OpenedWorld {
+  readonly world: World;
+  /** What it is, in a few words: `stack prod`. */
+  readonly title: string;
+  /** `undefined` for a network that no stack describes. */
+  readonly stack: StackOrigin | undefined;
+  /** Other names of hosts, such as ids of instances and of their network interfaces: host by name. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+export interface InputOptions {
+  readonly stack: string;
+  /** The folder of the stack's file; this checkout's by default. */
+  readonly cwd?: string | undefined;
+}
+
+function openStack(name: string, read: () => StackFile): OpenedWorld {
+  try {
+    const { network, unfilled, lineOf } = read();
+    const config = parseNetworkConfig(network);
+    const plan = planNetwork(config, name);
+    const stack = { name, network, config, plan, unfilled, lineOf };
+    return { world: buildWorld(plan), title: `stack ${name}`, stack, aliases: new Map() };
+  } catch (error) {
+    // What is wrong with the file is no verdict on the network.
+    throw error instanceof ConfigError ? new SandboxError(error.message, 2) : error;
+  }
+}
+
+/**
+ * The network that a command asks about.
+ * @throws {SandboxError} with exit code 2 where there is none, or its configuration is refused
+ */
+export function openWorld({ stack, cwd }: InputOptions): Promise<OpenedWorld> {
+  const file = join(resolve(cwd ?? checkout), `Pulumi.${stack}.yaml`);
+  return Promise.resolve().then(() => openStack(stack, () => readStackFile(file, stack, unneeded)));
+}
+
+/**
+ * The network by a file of a stack, or by one of a git revision (`REVISION:PATH`).
+ * @throws {SandboxError} with exit code 2 where there is none, or its configuration is refused
+ */
+export async function openFile(name: string, cwd: string): Promise<OpenedWorld> {
+  const ofRevision = await fileOfRevision(name, cwd);
+  const [, stack = "stack"] = /Pulumi\.([^/:]+)\.yaml$/.exec(name) ?? [];
+  const read = (): StackFile =>
+    ofRevision === undefined
+      ? readStackFile(resolve(cwd, name), name, unneeded)
+      : parseStackFile(ofRevision, name, unneeded);
+  return { ...openStack(stack, read), title: name };
+}
