@@ -73,6 +73,8 @@ export interface SecurityRulePlan {
   readonly peer: Peer;
   /** Why the rule exists; becomes its description in AWS (at most 255 characters of AWS's alphabet). */
   readonly description: string;
+  /** Where the stack's configuration says so: `securityGroups.public.ingress[0]`; absent where the program makes it. */
+  readonly path?: string;
 }
 
 export interface SecurityGroupPlan {

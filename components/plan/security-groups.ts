@@ -52,13 +52,21 @@ function peerSlug(peer: Peer): string {
 
 function planRules(
   region: string,
-  groupKey: string,
+  name: string,
   group: SecurityGroupConfig,
   config: NetworkConfig,
 ): SecurityRulePlan[] {
+  const groupKey = `${region}/${name}`;
+  const place = (
+    direction: "ingress" | "egress",
+    index: number,
+  ): { direction: typeof direction; path: string } => ({
+    direction,
+    path: `securityGroups.${name}.${direction}[${index}]`,
+  });
   const written = [
-    ...group.ingress.map((rule) => ({ ...rule, direction: "ingress" as const, peer: rule.source })),
-    ...group.egress.map((rule) => ({ ...rule, direction: "egress" as const, peer: rule.destination })),
+    ...group.ingress.map((rule, index) => ({ ...rule, ...place("ingress", index), peer: rule.source })),
+    ...group.egress.map((rule, index) => ({ ...rule, ...place("egress", index), peer: rule.destination })),
   ];
   return written
     .flatMap((rule) =>
@@ -72,6 +80,7 @@ function planRules(
           ports,
           peer,
           description: rule.description ?? `${rule.direction} ${traffic} ${peerSlug(peer)}`,
+          path: rule.path,
         };
       }),
     )
@@ -85,7 +94,7 @@ export function planSecurityGroups(region: string, config: NetworkConfig): Secur
       key,
       name,
       description: group.description ?? name,
-      rules: planRules(region, key, group, config),
+      rules: planRules(region, name, group, config),
     };
   });
 }

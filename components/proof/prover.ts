@@ -1,5 +1,5 @@
 /** Answers whether packets get from one place to another and back, on the network as the plan has it. */
-import type { Point } from "./sets/intervals.ts";
+import { isEmpty, type Point } from "./sets/intervals.ts";
 import { portTraffic, type TrafficId } from "./sets/traffic.ts";
 import type { HostNode, Tunnel, World } from "./world/model.ts";
 import { Walker, type Source } from "./world/walk.ts";
@@ -41,6 +41,8 @@ function isBack(source: Source, arrival: Arrival | undefined): boolean {
 interface TunnelState {
   readonly up: boolean;
   readonly reason: string;
+  /** Whether it hangs on a symbol. */
+  readonly undecided?: boolean;
 }
 
 export class Prover {
@@ -103,9 +105,9 @@ export class Prover {
     const theirs = tunnelsOf(this.world.hosts.get(peer)).find((each) => names(each, tunnel.host));
     if (theirs === undefined) return { up: false, reason: `${peer} has no peer ${tunnel.host}` };
     const calls = [this.#call(tunnel, theirs), this.#call(theirs, tunnel)];
-    return (
-      calls.find(({ up }) => up) ?? { up: false, reason: calls.map(({ reason }) => reason).join(", and ") }
-    );
+    const undecided = calls.some((call) => call.undecided);
+    const reason = calls.map((call) => call.reason).join(", and ");
+    return calls.find(({ up }) => up) ?? { up: false, reason, undecided };
   }
 
   #call(caller: Tunnel, called: Tunnel): TunnelState {
@@ -126,9 +128,9 @@ export class Prover {
     }
     if (answer.traffic !== 0) return { up: true, reason: "" };
     const stop = this.stopOf(answer);
-    return down(
-      `${endpoint.port}/udp to ${endpoint.name} stops at ${stop?.place ?? "nobody"}: ${stop?.reason ?? ""}`,
-    );
+    const reason = `${endpoint.port}/udp to ${endpoint.name} stops at ${stop?.place ?? "nobody"}: ${stop?.reason ?? ""}`;
+    const hangs = [answer.forward, answer.back].some((way) => way !== undefined && !isEmpty(way.undecided));
+    return { ...down(reason), undecided: hangs };
   }
 }
 

@@ -128,6 +128,17 @@ export class Gate {
     return this.#otherwise;
   }
 
+  /** Every rule that lets the traffic pass, whether or not an earlier one decides. */
+  acceptors(from: Point, to: Point, traffic: Point): Origin[] {
+    const accepting = this.#rules.filter(
+      (rule) =>
+        rule.verdict === "accept" &&
+        has(rule.traffic, traffic) &&
+        both(matches(rule.from, from), matches(rule.to, to)) === "yes",
+    );
+    return accepting.map(({ origin }) => origin);
+  }
+
   /** The addresses at which the gate's answers change, by side. */
   get cuts(): { readonly sources: readonly Point[]; readonly destinations: readonly Point[] } {
     return { sources: this.#sources, destinations: this.#destinations };

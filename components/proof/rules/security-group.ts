@@ -61,7 +61,7 @@ export function groupGate(
           origin: {
             where: `security group ${group.key}`,
             rule: words(rule),
-            path: `securityGroups.${group.name}.${direction}`,
+            path: rule.path ?? `securityGroups.${group.name}.${direction}`,
           },
         };
       }),

@@ -1,6 +1,6 @@
 /** Hosts: links, routes, tunnels, and the gates of their own nftables tables. */
 import type { ChainPlan, TunnelPeerPlan, TunnelPlan } from "../../plan/generation.ts";
-import type { HostPlan } from "../../plan/model.ts";
+import type { HostPlan, NetworkPlan } from "../../plan/model.ts";
 import { Gate, type Origin } from "../rules/gate.ts";
 import { NftTable, type ChainContext } from "../rules/nft.ts";
 import { PrefixMap, type PrefixEntry } from "../rules/prefixes.ts";
@@ -40,7 +40,13 @@ function peerHost({ publicKey, name }: TunnelPeerPlan): string {
   return publicKey.kind === "wireguard-public-key" ? publicKey.host : name;
 }
 
-function tunnelOf({ space }: BuildContext, host: string, plan: TunnelPlan): Tunnel {
+/** Where the stack's configuration says what the host's peers may send and get. */
+function tunnelPath({ vpn }: NetworkPlan, host: string): string {
+  const hub = vpn.hubs.find((one) => one.host === host);
+  return hub === undefined ? `wireguard.peers["${host}"]` : `wireguard.hubs.${hub.region}`;
+}
+
+function tunnelOf({ plan: network, space }: BuildContext, host: string, plan: TunnelPlan): Tunnel {
   const allowed = plan.peers.flatMap((peer) => {
     const value: TunnelPeer = { host: peerHost(peer), endpoint: endpointOf(peer.endpoint) };
     return peer.allowedIps.map((network) => ({ network, value }));
@@ -52,7 +58,7 @@ function tunnelOf({ space }: BuildContext, host: string, plan: TunnelPlan): Tunn
     listenPort: plan.listenPort,
     // An exact duplicate belongs to the last peer that claims it.
     allowed: new PrefixMap(allowed.reverse(), space),
-    path: "wireguard",
+    path: tunnelPath(network, host),
   };
 }
 

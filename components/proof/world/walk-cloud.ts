@@ -1,7 +1,7 @@
 /** The part of a packet's way that leads through VPCs and the internet between them. */
 import { isV6Point, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
-import { instanceLink, type Eni, type RegionNode, type World } from "./model.ts";
+import { instanceLink, type Eni, type RegionNode, type SubnetNode, type World } from "./model.ts";
 import type { Way } from "./way.ts";
 
 /** Where the ways of this part lead out of it. */
@@ -29,6 +29,22 @@ export class CloudWalker {
     return found;
   }
 
+  #pathOf(host: string): string {
+    return this.#world.hosts.get(host)?.path ?? "";
+  }
+
+  /** The gate around a subnet, where it has one. */
+  #throughAcl(way: Way, subnet: SubnetNode, direction: "ingress" | "egress"): boolean {
+    const gate = subnet.acl[direction];
+    if (gate === undefined) return true;
+    return way.through(
+      gate,
+      () => subnet.key,
+      subnet.path,
+      () => ({ kind: "network-acl", subnet: subnet.key, direction }),
+    );
+  }
+
   /** An instance sends. */
   leaveEni(way: Way, eni: Eni): void {
     const place = `network interface of ${eni.host}`;
@@ -36,7 +52,8 @@ export class CloudWalker {
       way.end(() => ({
         place,
         reason: "source/destination check: the sender is somebody else",
-        path: `hosts.${eni.host}`,
+        path: this.#pathOf(eni.host),
+        obstacle: { kind: "address-check", host: eni.host },
       }));
       return;
     }
@@ -51,7 +68,12 @@ export class CloudWalker {
       return true;
     }
     way.conversation.remember(eni);
-    return way.through(eni[direction], () => place, "securityGroups");
+    return way.through(
+      eni[direction],
+      () => place,
+      "securityGroups",
+      () => ({ kind: "security-group", host: eni.host, direction }),
+    );
   }
 
   /** The VPC's router takes what comes from a subnet. */
@@ -61,9 +83,7 @@ export class CloudWalker {
     if (subnet === undefined) throw new Error(`the network has no subnet ${subnetKey}`);
     const target = region.enis.get(way.to);
     const isWithin = target?.subnet === subnetKey;
-    if (!isWithin && subnet.acl.egress !== undefined) {
-      if (!way.through(subnet.acl.egress, () => subnetKey, subnet.path)) return;
-    }
+    if (!isWithin && !this.#throughAcl(way, subnet, "egress")) return;
     if (region.own.find(way.to) !== undefined) {
       this.#toAddress(way, region, subnetKey);
       return;
@@ -71,7 +91,12 @@ export class CloudWalker {
     const found = subnet.routes.find(way.to);
     if (found === undefined || found === "undecided") {
       const end = found === undefined ? way.end.bind(way) : way.endUndecided.bind(way);
-      end(() => ({ place: `route table of ${subnetKey}`, reason: "has no route there", path: subnet.path }));
+      end(() => ({
+        place: `route table of ${subnetKey}`,
+        reason: "has no route there",
+        path: subnet.path,
+        obstacle: { kind: "subnet-route", subnet: subnetKey },
+      }));
       return;
     }
     const { network, value } = found;
@@ -116,14 +141,14 @@ export class CloudWalker {
   #enterEni(way: Way, eni: Eni, fromSubnet: string | undefined): void {
     const place = `network interface of ${eni.host}`;
     const subnet = this.#region(eni.region).subnets.get(eni.subnet);
-    if (fromSubnet !== eni.subnet && subnet?.acl.ingress !== undefined) {
-      if (!way.through(subnet.acl.ingress, () => eni.subnet, subnet.path)) return;
-    }
+    if (fromSubnet !== eni.subnet && subnet !== undefined && !this.#throughAcl(way, subnet, "ingress"))
+      return;
     if (eni.checks && !isOwn(eni, way.to)) {
       way.end(() => ({
         place,
         reason: "source/destination check: it is for somebody else",
-        path: `hosts.${eni.host}`,
+        path: this.#pathOf(eni.host),
+        obstacle: { kind: "address-check", host: eni.host },
       }));
       return;
     }
@@ -139,7 +164,12 @@ export class CloudWalker {
       return;
     }
     if (eni?.publicAddress === undefined || way.from !== eni.address) {
-      way.end(() => ({ place, reason: "the sender has no public address", path: region.path }));
+      way.end(() => ({
+        place,
+        reason: "the sender has no public address",
+        path: region.path,
+        obstacle: eni === undefined ? undefined : { kind: "no-public-address", host: eni.host },
+      }));
       return;
     }
     way.from = eni.publicAddress;
@@ -198,11 +228,10 @@ export class CloudWalker {
       }));
       return;
     }
-    if (fromSubnet !== nat.subnet && subnet?.acl.ingress !== undefined) {
-      if (!way.through(subnet.acl.ingress, () => nat.subnet, subnet.path)) return;
+    if (subnet !== undefined) {
+      if (fromSubnet !== nat.subnet && !this.#throughAcl(way, subnet, "ingress")) return;
+      if (!this.#throughAcl(way, subnet, "egress")) return;
     }
-    if (subnet?.acl.egress !== undefined && !way.through(subnet.acl.egress, () => nat.subnet, subnet.path))
-      return;
     const onwards = subnet?.routes.find(way.to);
     if (onwards === undefined || onwards === "undecided" || onwards.value.kind !== "internet-gateway") {
       way.end(() => ({ place, reason: "its own subnet has no way to the internet", path: region.path }));
@@ -237,7 +266,12 @@ export class CloudWalker {
     const owner = this.#world.publicOwners.get(way.to);
     if (owner === undefined) {
       if (has(neverPublic, way.to)) {
-        way.end(() => ({ place: "internet", reason: "private addresses are not routed", path: "" }));
+        way.end(() => ({
+          place: "internet",
+          reason: "private addresses are not routed",
+          path: "",
+          obstacle: { kind: "private-outside" },
+        }));
       } else {
         way.arrival = { kind: "internet" };
         if (way.explain !== undefined) way.note("internet", "delivers it", "");
@@ -266,15 +300,15 @@ export class CloudWalker {
   #enterNat(way: Way, region: RegionNode, key: string): void {
     const nat = region.nats.get(key);
     const inside = nat === undefined ? undefined : way.conversation.behind(nat, way.to);
+    const place = `NAT gateway ${key}`;
     if (nat === undefined || !way.isReply || inside === undefined) {
-      const place = `NAT gateway ${key}`;
       way.end(() => ({ place, reason: "lets nothing in that nobody inside asked for", path: region.path }));
       return;
     }
     way.to = inside;
     const subnet = region.subnets.get(nat.subnet);
-    if (subnet?.acl.ingress !== undefined && !way.through(subnet.acl.ingress, () => nat.subnet, subnet.path))
-      return;
+    if (subnet !== undefined && !this.#throughAcl(way, subnet, "ingress")) return;
+    if (way.explain !== undefined) way.note(place, "knows whose answer it is", region.path);
     this.#fromSubnet(way, region, nat.subnet, undefined);
   }
 }

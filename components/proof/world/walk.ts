@@ -5,6 +5,7 @@
  * at once: each gate on the way keeps of it what it lets through.
  */
 import type { ConnectionState } from "../rules/nft-text.ts";
+import type { ChainContext } from "../rules/nft.ts";
 import { isV6Point, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { CloudWalker } from "./walk-cloud.ts";
@@ -20,7 +21,10 @@ export type Source =
   | { readonly kind: "internet"; readonly address: Point };
 
 /** Whether a tunnel's two ends find each other; {@link Prover} answers by looking at the packets that carry it. */
-export type TunnelCheck = (tunnel: Tunnel, peer: string) => { readonly up: boolean; readonly reason: string };
+export type TunnelCheck = (
+  tunnel: Tunnel,
+  peer: string,
+) => { readonly up: boolean; readonly reason: string; readonly undecided?: boolean };
 
 export class Walker {
   readonly #world: World;
@@ -81,7 +85,11 @@ export class Walker {
     }
     const link = found === undefined ? undefined : host.links.get(found.value.link);
     if (found === undefined || link === undefined) {
-      way.end(() => ({ ...place(), reason: "has no route there" }));
+      way.end(() => ({
+        ...place(),
+        reason: "has no route there",
+        obstacle: { kind: "host-route", host: host.key },
+      }));
       return undefined;
     }
     if (way.explain !== undefined) way.note(host.key, `route ${found.network} by ${link.name}`, host.path);
@@ -95,11 +103,27 @@ export class Walker {
     const next = this.#route(way, host);
     if (next === undefined) return way;
     const state = this.#state(way, host);
-    for (const gate of host.gates("output", { iif: undefined, oif: next.link.name, state })) {
-      if (!way.through(gate, () => host.key, host.path)) return way;
-    }
+    const context = { iif: undefined, oif: next.link.name, state };
+    if (!this.#throughTable(way, host, "output", context)) return way;
     this.#transmit(way, host, next.link, next.route.via);
     return way;
+  }
+
+  /** The host's own chains of that hook. */
+  #throughTable(
+    way: Way,
+    host: HostNode,
+    hook: "input" | "forward" | "output",
+    context: ChainContext,
+  ): boolean {
+    return host.gates(hook, context).every((gate) =>
+      way.through(
+        gate,
+        () => host.key,
+        host.path,
+        () => ({ kind: "nftables", host: host.key, hook }),
+      ),
+    );
   }
 
   /** The first address, of the destination's family, of the link by which the host reaches it. */
@@ -172,7 +196,12 @@ export class Walker {
   #leaveSite(way: Way, site: SiteNode): void {
     const place = `router of ${site.key}`;
     if (has(neverPublic, way.to)) {
-      way.end(() => ({ place, reason: "knows no way to private addresses", path: site.path }));
+      way.end(() => ({
+        place,
+        reason: "knows no way to private addresses",
+        path: site.path,
+        obstacle: { kind: "private-outside" },
+      }));
       return;
     }
     if (way.isReply && !way.conversation.remembers(site)) {
@@ -213,9 +242,7 @@ export class Walker {
     }
     way.conversation.remember(host);
     if (host.addresses.has(way.to)) {
-      for (const gate of host.gates("input", { iif: link, oif: undefined, state })) {
-        if (!way.through(gate, () => host.key, host.path)) return;
-      }
+      if (!this.#throughTable(way, host, "input", { iif: link, oif: undefined, state })) return;
       way.arrival = { kind: "host", host: host.key, link };
       return;
     }
@@ -224,6 +251,7 @@ export class Walker {
         place: host.key,
         reason: "passes nothing on that is not for itself",
         path: host.path,
+        obstacle: { kind: "forwarding", host: host.key },
       }));
       return;
     }
@@ -234,9 +262,7 @@ export class Walker {
     const next = this.#route(way, host);
     if (next === undefined) return;
     const context = { iif, oif: next.link.name, state };
-    for (const gate of host.gates("forward", context)) {
-      if (!way.through(gate, () => host.key, host.path)) return;
-    }
+    if (!this.#throughTable(way, host, "forward", context)) return;
     if (!way.isReply) this.#hide(way, host, next.link, iif);
     if (!way.isStopped) this.#transmit(way, host, next.link, next.route.via);
   }
@@ -248,7 +274,7 @@ export class Walker {
     const [own] = link.addresses;
     if (hidden === 0 || own === undefined) return;
     if (hidden !== 1) {
-      way.end(() => ({
+      way.endUndecided(() => ({
         place: host.key,
         reason: "masquerades some kinds of traffic only, which the proof does not follow",
         path: host.path,
@@ -264,15 +290,26 @@ export class Walker {
     const place = `${tunnel.link} of ${host.key}`;
     const found = tunnel.allowed.find(way.to);
     if (found === undefined || found === "undecided") {
-      way.end(() => ({ place, reason: "AllowedIPs of no peer have the destination", path: tunnel.path }));
+      way.end(() => ({
+        place,
+        reason: "AllowedIPs of no peer have the destination",
+        path: tunnel.path,
+        obstacle: { kind: "allowed-ips", host: host.key, peer: undefined },
+      }));
       return;
     }
     const peer = this.#host(found.value.host);
     const other = [...peer.links.values()].find(({ attachment }) => attachment.kind === "tunnel")?.attachment;
     const theirs = other?.kind === "tunnel" ? other.tunnel : undefined;
-    const { up, reason } = this.#tunnelUp(tunnel, peer.key);
+    const { up, reason, undecided } = this.#tunnelUp(tunnel, peer.key);
     if (theirs === undefined || !up) {
-      way.end(() => ({ place, reason: `the tunnel to ${peer.key} is down: ${reason}`, path: tunnel.path }));
+      const end = undecided === true ? way.endUndecided.bind(way) : way.end.bind(way);
+      end(() => ({
+        place,
+        reason: `the tunnel to ${peer.key} is down: ${reason}`,
+        path: tunnel.path,
+        obstacle: { kind: "tunnel-down", host: host.key, peer: peer.key },
+      }));
       return;
     }
     if (way.explain !== undefined)
@@ -284,6 +321,7 @@ export class Walker {
         place: at,
         reason: `AllowedIPs of ${host.key} do not have the sender`,
         path: theirs.path,
+        obstacle: { kind: "allowed-ips", host: peer.key, peer: host.key },
       }));
       return;
     }

@@ -1,8 +1,9 @@
 /** What is known of packets while they are under way: their header, what of them is left, and what they have met. */
 import type { Gate, Origin } from "../rules/gate.ts";
-import { covers, isEmpty, union, type Point } from "../sets/intervals.ts";
+import { covers, difference, isEmpty, union, type Point } from "../sets/intervals.ts";
 import { linuxPorts, noTraffic, replyTo, type TrafficId, type TrafficSet } from "../sets/traffic.ts";
 import type { World } from "./model.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** Where packets end up. */
 export type Arrival =
@@ -19,7 +20,14 @@ export interface Step {
   readonly from: Point;
   readonly to: Point;
   /** For a gate: what it lets through between the two, and what decides about the traffic that was asked for. */
-  readonly gate?: { readonly passes: TrafficSet; readonly verdict: string; readonly origin: Origin };
+  readonly gate?: {
+    readonly passes: TrafficSet;
+    readonly verdict: string;
+    readonly origin: Origin;
+    /** Every rule that would let the traffic pass if it were the only one. */
+    readonly acceptors: readonly Origin[];
+    readonly at: Obstacle | undefined;
+  };
 }
 
 /** Why nothing goes on. */
@@ -30,6 +38,7 @@ export interface Stop {
   readonly from: Point;
   readonly to: Point;
   readonly origin?: Origin;
+  readonly obstacle?: Obstacle | undefined;
 }
 
 /** What devices remember of packets that passed: the answer needs it. */
@@ -131,21 +140,32 @@ export class Way {
   }
 
   /**
-   * Passes a gate that knows answers by what it remembers, or judges them like anything else.
-   * @param answersAlike whether the rules see an answer as what it is (nftables), so that they are asked in any case
+   * Passes a gate.
+   * @param obstacle what the gate is to whoever looks for a change
    * @returns whether anything is left
    */
-  through(gate: Gate, place: () => string, path: string): boolean {
+  through(gate: Gate, place: () => string, path: string, obstacle?: () => Obstacle): boolean {
     const { table } = this.world;
     const { accepted, undecided } = gate.passage(this.from, this.to);
     const before = this.traffic;
-    if (undecided !== 0) this.undecided = union(this.undecided, table.set(table.and(before, undecided)));
+    if (undecided !== 0) this.undecided = union(this.undecided, this.#hanging(accepted, undecided));
     this.traffic = this.isReply ? this.#answered(accepted) : table.and(before, accepted);
-    if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), place(), path);
+    if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), place(), path, obstacle?.());
     if (this.traffic !== 0) return true;
     const { from, to } = this;
-    this.#stop ??= () => this.#gateStop(gate, from, to, table.set(before), { place: place(), path });
+    this.#stop ??= () => ({
+      ...this.#gateStop(gate, from, to, table.set(before), { place: place(), path }),
+      obstacle: obstacle?.(),
+    });
     return false;
+  }
+
+  /** Of what was asked, that which passes or not with what is undecided. */
+  #hanging(accepted: TrafficId, undecided: TrafficId): TrafficSet {
+    const { table } = this.world;
+    if (!this.isReply) return table.set(table.and(this.traffic, undecided));
+    const possible = table.id(union(table.set(accepted), table.set(undecided)));
+    return difference(table.set(this.#answered(possible)), table.set(this.#answered(accepted)));
   }
 
   /** Of what was asked, that of which every answer passes. */
@@ -164,12 +184,14 @@ export class Way {
     return reply?.[0] ?? traffic;
   }
 
-  #noteGate(gate: Gate, passes: TrafficSet, place: string, path: string): void {
-    const { origin, verdict } = gate.decision(this.from, this.to, this.#shown(this.explain ?? 0));
+  #noteGate(gate: Gate, passes: TrafficSet, place: string, path: string, at: Obstacle | undefined): void {
+    const shown = this.#shown(this.explain ?? 0);
+    const { origin, verdict } = gate.decision(this.from, this.to, shown);
+    const acceptors = gate.acceptors(this.from, this.to, shown);
     const placed = { ...origin, path: origin.path === "" ? path : origin.path };
     const what = `${verdict}: ${placed.rule}`;
     const step = { place, what, path: placed.path, from: this.from, to: this.to };
-    this.steps.push({ ...step, gate: { passes, verdict, origin: placed } });
+    this.steps.push({ ...step, gate: { passes, verdict, origin: placed, acceptors, at } });
   }
 
   #gateStop(
