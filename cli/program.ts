@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { SetupError } from "../scripts/lib/progress.mjs";
 import { SandboxError } from "../sandbox/mode.ts";
 import { addDescribe } from "./commands/describe.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addDown } from "./commands/down.ts";
 import { addDrift } from "./commands/drift.ts";
 import { addExec } from "./commands/exec.ts";
@@ -16,6 +17,7 @@ import { addRecover } from "./commands/recover.ts";
 import { addProviders } from "./commands/providers.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
+import { addWhy } from "./commands/why.ts";
 
 const footer = `
 Exit codes: 0 all is well, 1 something was found or failed, 2 the question was wrong or cannot be answered.
@@ -23,6 +25,8 @@ Exit codes: 0 all is well, 1 something was found or failed, 2 the question was w
 Examples:
   roadnet sandbox up                         bring the sandbox up
   roadnet sandbox exec -- pulumi preview     run Pulumi in it
+  roadnet why internet us-west/lb-1 443/tcp  tell whether packets get there and back, and why
+  roadnet diff HEAD:Pulumi.prod.yaml Pulumi.prod.yaml
   roadnet guard --stack prod                 stop a plan that would take away what is guarded
   roadnet recover --stack prod               mend a stack whose update was killed
   roadnet image edge-home/lucidia --stack prod --output /media/me/bootfs
@@ -59,6 +63,8 @@ export function buildProgram(): Command {
   ]) {
     add(sandbox);
   }
+  addWhy(program);
+  addDiff(program);
   addGuard(program);
   addRecover(program);
   addImage(program);

@@ -5,11 +5,19 @@ import { ConfigError } from "../../components/config/problem.ts";
 import type { NetworkConfig } from "../../components/config/schema.ts";
 import type { NetworkPlan } from "../../components/plan/model.ts";
 import { planNetwork } from "../../components/plan/plan.ts";
+import type { Subject } from "../../components/proof/ask/answer.ts";
+import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 import type { World } from "../../components/proof/world/model.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { checkout } from "../context.ts";
-import { parseStackFile, readStackFile, type StackFile, type StandIn } from "../stack-file.ts";
+import {
+  networkOfNobody,
+  parseStackFile,
+  readStackFile,
+  type StackFile,
+  type StandIn,
+} from "../stack-file.ts";
 import { fileOfRevision } from "./revision.ts";
 
 /** No packet's way depends on these. On the operator's networks it does: see {@link StackOrigin.unfilled}. */
@@ -36,6 +44,19 @@ export interface OpenedWorld {
   readonly stack: StackOrigin | undefined;
   /** Other names of hosts, such as ids of instances and of their network interfaces: host by name. */
   readonly aliases: ReadonlyMap<string, string>;
+}
+
+/** The same as the questions of the proof have it. */
+export function subjectOf({ world, aliases, stack }: OpenedWorld): Subject {
+  if (stack === undefined) return { world, aliases };
+  const isOperatorKnown = !stack.unfilled.some((path) => path.startsWith("operator.cidrs"));
+  return {
+    world,
+    aliases,
+    editable: { stack: stack.name, network: stack.network },
+    lineOf: stack.lineOf,
+    unknownOperator: isOperatorKnown ? undefined : parseAddress(networkOfNobody.replace(/\/32$/, "")),
+  };
 }
 
 export interface InputOptions {

@@ -33,7 +33,8 @@ function peerSide(region: string, { peer }: SecurityRulePlan, { members, space, 
   return { addresses: space.network(network), undecided: space.undecided(network) };
 }
 
-function words({ direction, protocol, ports, peer }: SecurityRulePlan): string {
+/** `ingress tcp 443 from 0.0.0.0/0` */
+export function groupRuleText({ direction, protocol, ports, peer }: SecurityRulePlan): string {
   const range =
     ports === undefined ? "" : ports.from === ports.to ? ` ${ports.from}` : ` ${ports.from}-${ports.to}`;
   const network = peer.kind === "cidr" && typeof peer.cidr === "string" ? peer.cidr : undefined;
@@ -60,7 +61,7 @@ export function groupGate(
           verdict: "accept",
           origin: {
             where: `security group ${group.key}`,
-            rule: words(rule),
+            rule: groupRuleText(rule),
             path: rule.path ?? `securityGroups.${group.name}.${direction}`,
           },
         };

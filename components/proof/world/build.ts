@@ -10,6 +10,7 @@ import { buildRegions } from "./build-regions.ts";
 import { buildSites } from "./build-sites.ts";
 import { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName, publicV4 } from "./public.ts";
+import { unseenAddresses } from "./unseen.ts";
 import type { NameTarget, NatNode, PublicOwner, RegionNode, SiteNode, World } from "./model.ts";
 
 /** Every symbol, before any network is read. */
@@ -57,8 +58,20 @@ function nameTarget(record: DnsRecordPlan, space: SymbolSpace): NameTarget | und
     : undefined;
 }
 
+/** Names inside the network; one that leads to several addresses, or to another name outside, leads nowhere. */
+function privateNames({ privateZones }: NetworkPlan): Map<string, NameTarget> {
+  const sets = privateZones.flatMap(({ recordSets }) => recordSets);
+  const found = new Map<string, NameTarget>();
+  for (const { name, type, values } of sets) {
+    const [value = "", ...more] = values;
+    if (type === "A" && more.length === 0 && isAddress(value))
+      found.set(name, { kind: "address", address: parseAddress(value) });
+  }
+  return found;
+}
+
 function buildNames(plan: NetworkPlan, space: SymbolSpace): Map<string, NameTarget> {
-  const names = new Map<string, NameTarget>();
+  const names = privateNames(plan);
   for (const record of plan.zones.flatMap(({ records }) => records)) {
     const target = nameTarget(record, space);
     if (target !== undefined) names.set(record.name, target);
@@ -82,6 +95,7 @@ export function buildWorld(plan: NetworkPlan): World {
     segments,
     publicOwners: publicOwners(regions, sites),
     names: buildNames(plan, space),
+    unseen: unseenAddresses(plan),
     operator: plan.operator.cidrs,
     unread,
   };

@@ -175,6 +175,8 @@ export interface World {
   readonly segments: ReadonlyMap<string, Segment>;
   readonly publicOwners: ReadonlyMap<Point, PublicOwner>;
   readonly names: ReadonlyMap<string, NameTarget>;
+  /** What has an address and is not followed, in a few words. */
+  readonly unseen?: ReadonlyMap<Point, string>;
   /** Networks of the operator, on the internet. */
   readonly operator: readonly string[];
   /** What could not be read, and is therefore taken for impassable. */

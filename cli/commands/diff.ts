@@ -1,0 +1,57 @@
+import { Option, type Command } from "commander";
+import { resolve } from "node:path";
+import { differencesOf } from "../../components/proof/diff/differences.ts";
+import { endsOf, flowsOf, type Flows } from "../../components/proof/diff/flows.ts";
+import { Prover } from "../../components/proof/prover.ts";
+import { parseAddress } from "../../components/proof/sets/addresses.ts";
+import { painter } from "../../scripts/lib/progress.mjs";
+import { checkout, printResult } from "../context.ts";
+import { renderMarkdown, renderText, type Compared } from "../diff/render.ts";
+import { openFile } from "../proof/input.ts";
+
+const examples = `
+It compares what the two networks let pass between any two ends (hosts, devices on sites' networks, the internet, the
+operator), both ways, and tells what is gained and lost. Equal ends are merged. BASE and HEAD are stacks' files, or
+files of git revisions as REVISION:PATH. What hangs on something that nobody can tell yet counts as stopped.
+
+Exit codes: 0 they were compared; with --exit-code 1 where a flow is gained or lost; 2 they cannot be compared.
+
+Examples:
+  roadnet diff HEAD:Pulumi.prod.yaml Pulumi.prod.yaml
+  roadnet diff Pulumi.prod.yaml Pulumi.sandbox.yaml --markdown
+  roadnet diff Pulumi.prod.yaml Pulumi.sandbox.yaml --json`;
+
+interface Options {
+  readonly cwd: string;
+  readonly markdown?: true;
+  readonly exitCode?: true;
+}
+
+async function flowsIn(name: string, cwd: string): Promise<Flows> {
+  const { world } = await openFile(name, cwd);
+  const [operator] = world.operator;
+  const address = operator === undefined ? undefined : parseAddress(operator.split("/")[0] ?? "");
+  return flowsOf(new Prover(world), endsOf(world, address));
+}
+
+export function addDiff(parent: Command): void {
+  parent
+    .command("diff")
+    .argument("<base>", "a stack's file, or REVISION:PATH")
+    .argument("<head>", "the same, of what it becomes")
+    .description("tell which flows a change of a stack's file opens and closes")
+    .option("--cwd <folder>", "the project's folder", checkout)
+    .addOption(new Option("--markdown", "print a table for a pull request").conflicts("json"))
+    .option("--exit-code", "end with 1 where a flow is gained or lost")
+    .addHelpText("after", examples)
+    .action(async (base: string, head: string, options: Options, command: Command) => {
+      const cwd = resolve(options.cwd);
+      const [before, after] = [await flowsIn(base, cwd), await flowsIn(head, cwd)];
+      const undecided = [...new Set([...before.undecided, ...after.undecided])];
+      const compared: Compared = { base, head, differences: differencesOf(before, after), undecided };
+      printResult(command, compared, () =>
+        options.markdown === true ? renderMarkdown(compared) : renderText(compared, painter(process.stdout)),
+      );
+      if (options.exitCode === true && compared.differences.length > 0) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,59 @@
+/** A network with changes in it, planned and proven anew. */
+import { parseNetworkConfig } from "../../../config/parse.ts";
+import type { NetworkPlan } from "../../../plan/model.ts";
+import { planNetwork } from "../../../plan/plan.ts";
+import { Prover } from "../../prover.ts";
+import { buildWorld } from "../../world/build.ts";
+import { Directory } from "../directory.ts";
+import { find, judge, worst, type Judged, type Question } from "../verdict.ts";
+import type { Candidate, Editable, Patch } from "./model.ts";
+
+export class Draft {
+  readonly #editable: Editable;
+  readonly patches: readonly Patch[];
+  #plan: NetworkPlan | undefined;
+  #prover: Prover | undefined;
+
+  constructor(editable: Editable, patches: readonly Patch[] = []) {
+    this.#editable = editable;
+    this.patches = patches;
+  }
+
+  with(candidate: Candidate): Draft {
+    return new Draft(this.#editable, [...this.patches, ...candidate]);
+  }
+
+  without(patch: Patch): Draft {
+    return new Draft(
+      this.#editable,
+      this.patches.filter((one) => one !== patch),
+    );
+  }
+
+  /** The configuration with the changes in it. */
+  get network(): unknown {
+    return this.patches.reduce((network, patch) => patch.network(network), this.#editable.network);
+  }
+
+  /** @throws {ConfigError} where the configuration does not take the changes */
+  get plan(): NetworkPlan {
+    return (this.#plan ??= this.patches.reduce(
+      (plan, patch) => patch.plan(plan),
+      planNetwork(parseNetworkConfig(this.network), this.#editable.stack),
+    ));
+  }
+
+  get prover(): Prover {
+    return (this.#prover ??= new Prover(buildWorld(this.plan)));
+  }
+
+  /**
+   * What the proof says of the question then. Names are looked up anew: a host may have got a public address.
+   * @throws {ConfigError} where the configuration does not take the changes
+   */
+  judge(question: Question): Judged | undefined {
+    const { prover } = this;
+    const { pairs, asked } = find(new Directory(prover.world), question);
+    return worst(pairs.map((pair) => judge(prover, pair, asked, question.direction)));
+  }
+}

@@ -1,0 +1,242 @@
+/** From what somebody calls a place to where packets begin or end there. */
+import { suggestion } from "../../config/problem.ts";
+import { isAddress, isV6Point, neverPublic, networks, parseAddress } from "../sets/addresses.ts";
+import { has, type Point } from "../sets/intervals.ts";
+import type { HostNode, Segment, World } from "../world/model.ts";
+import type { Source } from "../world/walk.ts";
+import { strangers } from "./strangers.ts";
+
+/** The question itself is wrong: it names what there is not. */
+export class QuestionError extends Error {}
+
+/** Which of a host's addresses is meant. */
+export type AddressKind = "public" | "vpn" | "ipv6";
+
+/** What a name means. */
+export type Endpoint = { readonly name: string } & (
+  | {
+      readonly kind: "host";
+      readonly host: HostNode;
+      /** `undefined` for the one that fits the question. */
+      readonly address: Point | undefined;
+    }
+  | { readonly kind: "device"; readonly segment: Segment; readonly address: Point | undefined }
+  /** Anybody on the internet, or whoever has the address there. */
+  | { readonly kind: "internet"; readonly address: Point | undefined }
+  /** Networks of the operator, each by one address. */
+  | { readonly kind: "operator"; readonly addresses: readonly Point[] }
+  /** An address that can be sent to, and that nobody has. */
+  | { readonly kind: "nobody"; readonly address: Point }
+  /** Something that the proof does not follow. */
+  | { readonly kind: "unseen"; readonly why: string }
+);
+
+/** Amazon's own services inside every VPC (vpc/latest/userguide/subnet-sizing.html, AmazonDNS-concepts.html). */
+const linkLocal = networks(["169.254.0.0/16"]);
+
+const suffixes: Readonly<Record<string, AddressKind>> = { public: "public", vpn: "vpn", ipv6: "ipv6" };
+
+/** The address by which its own place knows a host. */
+export function primaryAddress(host: HostNode): Point {
+  return parseAddress(host.plan.address);
+}
+
+function publicAddressOf(host: HostNode): Point | undefined {
+  for (const { attachment } of host.links.values()) {
+    if (attachment.kind === "eni") return attachment.eni.publicAddress;
+  }
+  return undefined;
+}
+
+function addressOf(host: HostNode, kind: AddressKind): Point | undefined {
+  if (kind === "public") return publicAddressOf(host);
+  for (const { attachment } of host.links.values()) {
+    if (kind === "ipv6" && attachment.kind === "eni") return attachment.eni.ipv6;
+    if (kind === "vpn" && attachment.kind === "tunnel") return attachment.tunnel.address;
+  }
+  return undefined;
+}
+
+function isOutside({ kind }: Endpoint): boolean {
+  return kind === "internet" || kind === "operator";
+}
+
+/** All names of a network, and what they mean. */
+export class Directory {
+  readonly #world: World;
+  readonly #aliases: ReadonlyMap<string, string>;
+
+  /** @param aliases other names of hosts, such as ids of instances */
+  constructor(world: World, aliases: ReadonlyMap<string, string> = new Map()) {
+    this.#world = world;
+    this.#aliases = aliases;
+  }
+
+  /**
+   * What a name means: a host (`us-west/api-1`, or `api-1` where one alone is called so; with `:public`, `:vpn` or
+   * `:ipv6` by that address), a site or a segment of it, `internet`, `operator`, an address, or a DNS name.
+   * @throws {QuestionError} where there is no such thing, or several
+   */
+  find(name: string): Endpoint {
+    if (name === "internet") return { name, kind: "internet", address: undefined };
+    if (name === "operator") return this.#operator();
+    if (isAddress(name)) return this.#address(name, parseAddress(name));
+    return (
+      this.#host(name) ?? this.#hostBy(name) ?? this.#place(name) ?? this.#named(name) ?? this.#unknown(name)
+    );
+  }
+
+  #operator(): Endpoint {
+    const addresses = this.#world.operator.map((network) => parseAddress(network.split("/")[0] ?? ""));
+    if (addresses.length === 0) throw new QuestionError("the network does not say where its operator is");
+    return { name: "operator", kind: "operator", addresses };
+  }
+
+  #host(name: string): Endpoint | undefined {
+    const key = this.#aliases.get(name) ?? name;
+    const exact = this.#world.hosts.get(key);
+    if (exact !== undefined) return { name: exact.key, kind: "host", host: exact, address: undefined };
+    if (name.includes("/")) return undefined;
+    const called = [...this.#world.hosts.values()].filter((host) => host.key.endsWith(`/${name}`));
+    const [first, ...more] = called;
+    if (more.length > 0) {
+      throw new QuestionError(`${name} may be ${called.map((host) => host.key).join(" or ")}: say which`);
+    }
+    return first && { name: first.key, kind: "host", host: first, address: undefined };
+  }
+
+  /** `us-west/hub-1:public` */
+  #hostBy(name: string): Endpoint | undefined {
+    const [, key = "", suffix = ""] = /^(.*):([a-z0-9]+)$/.exec(name) ?? [];
+    const kind = suffixes[suffix];
+    const found = kind === undefined ? undefined : this.#host(key);
+    if (found?.kind !== "host" || kind === undefined) return undefined;
+    const address = addressOf(found.host, kind);
+    if (address === undefined) throw new QuestionError(`${found.name} has no ${kind} address`);
+    return { ...found, name: `${found.name}:${suffix}`, address };
+  }
+
+  #place(name: string): Endpoint | undefined {
+    if (this.#world.regions.has(name)) {
+      throw new QuestionError(`${name} is a region: name one of its hosts, such as ${this.#someHost(name)}`);
+    }
+    const segment = this.#world.segments.get(name);
+    if (segment !== undefined) return { name, kind: "device", segment, address: undefined };
+    const [first, ...more] = this.#world.sites.get(name)?.segments ?? [];
+    if (first === undefined) return undefined;
+    if (more.length > 0) {
+      const keys = [first, ...more].map(({ key }) => key);
+      throw new QuestionError(`${name} has several networks: say which of ${keys.join(", ")}`);
+    }
+    return { name: first.key, kind: "device", segment: first, address: undefined };
+  }
+
+  #someHost(place: string): string {
+    return [...this.#world.hosts.keys()].find((key) => key.startsWith(`${place}/`)) ?? `${place}/NAME`;
+  }
+
+  #named(name: string): Endpoint | undefined {
+    const target = this.#world.names.get(name.toLowerCase().replace(/\.$/, ""));
+    if (target === undefined) return undefined;
+    if (target.kind === "address") return { ...this.#address(name, target.address), name };
+    return { name, kind: "unseen", why: `${name} leads to Cloudflare, which the proof does not follow` };
+  }
+
+  /** Who has an address, among all that the network knows. */
+  #address(name: string, address: Point): Endpoint {
+    const { hosts, publicOwners, regions, segments } = this.#world;
+    const host = [...hosts.values()].find((one) => one.addresses.has(address));
+    if (host !== undefined) return { name, kind: "host", host, address };
+    const owner = publicOwners.get(address);
+    if (owner?.kind === "eni") {
+      const owning = hosts.get(owner.eni.host);
+      if (owning !== undefined) return { name, kind: "host", host: owning, address };
+    }
+    if (owner !== undefined) return { name, kind: "nobody", address };
+    if (has(linkLocal, address)) return { name, kind: "unseen", why: `${name} is a service of Amazon's` };
+    for (const segment of segments.values()) {
+      if (!has(this.#world.space.network(segment.network), address)) continue;
+      if (address === segment.router) return { name, kind: "unseen", why: `${name} is a router of others` };
+      return { name, kind: "device", segment, address };
+    }
+    for (const region of regions.values()) {
+      if (region.own.find(address) !== undefined) return this.#inVpc(name, address);
+    }
+    if (has(neverPublic, address)) return { name, kind: "nobody", address };
+    return { name, kind: "internet", address };
+  }
+
+  /** Amazon keeps the first four addresses and the last of each subnet; whatever else has one is a host of ours. */
+  #inVpc(name: string, address: Point): Endpoint {
+    const unseen = this.#world.unseen?.get(address);
+    if (unseen !== undefined) return { name, kind: "unseen", why: `${name} is ${unseen}` };
+    return { name, kind: "nobody", address };
+  }
+
+  #unknown(name: string): never {
+    const { hosts, sites, segments, names } = this.#world;
+    const bare = [...hosts.keys()].map((key) => key.slice(key.indexOf("/") + 1));
+    const known = [
+      ...new Set([...hosts.keys(), ...bare, ...sites.keys(), ...segments.keys(), ...names.keys()]),
+      "internet",
+      "operator",
+    ];
+    const near = suggestion(name, known);
+    throw new QuestionError(`there is no ${name}${near === "" ? "" : `: ${near}`}`);
+  }
+
+  /** Where packets from there begin; `undefined` where nothing can begin there. */
+  sources(endpoint: Endpoint, isV6: boolean): readonly Source[] {
+    switch (endpoint.kind) {
+      case "host": {
+        const { host, address } = endpoint;
+        const own = address !== undefined && host.addresses.has(address) ? { address } : {};
+        return [{ kind: "host", host: host.key, ...own }];
+      }
+      case "device": {
+        const { segment, address } = endpoint;
+        return [{ kind: "device", segment: segment.key, ...(address === undefined ? {} : { address }) }];
+      }
+      case "internet":
+        return [
+          { kind: "internet", address: endpoint.address ?? strangers(this.#world)[isV6 ? "v6" : "v4"] },
+        ];
+      case "operator":
+        return endpoint.addresses
+          .filter((address) => isV6Point(address) === isV6)
+          .map((address) => ({ kind: "internet", address }));
+      case "nobody":
+        throw new QuestionError(`nobody has ${endpoint.name}: nothing is sent from there`);
+      case "unseen":
+        return [];
+    }
+  }
+
+  /**
+   * The addresses that are meant as a destination: from the internet a host's public one, from elsewhere its own.
+   * @param from who asks
+   */
+  targets(endpoint: Endpoint, from: Endpoint): readonly Point[] {
+    switch (endpoint.kind) {
+      case "host": {
+        const { host, address } = endpoint;
+        return [address ?? (isOutside(from) ? publicAddressOf(host) : undefined) ?? primaryAddress(host)];
+      }
+      case "device": {
+        // Somebody outside knows a site by its router's address alone.
+        const site = isOutside(from) ? this.#world.sites.get(endpoint.segment.site) : undefined;
+        return [endpoint.address ?? site?.publicAddress ?? endpoint.segment.free];
+      }
+      case "internet": {
+        const isV6 = from.kind === "host" && from.address !== undefined && isV6Point(from.address);
+        return [endpoint.address ?? strangers(this.#world)[isV6 ? "v6" : "v4"]];
+      }
+      case "operator":
+        return endpoint.addresses;
+      case "nobody":
+        return [endpoint.address];
+      case "unseen":
+        return [];
+    }
+  }
+}

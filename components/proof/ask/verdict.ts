@@ -1,0 +1,180 @@
+/** From questions to verdicts: does it pass, by which way, and what stops it. */
+import { formatAddress, isV6Point } from "../sets/addresses.ts";
+import { difference, intersection, isEmpty, lowest, union, type Point } from "../sets/intervals.ts";
+import {
+  formatTraffic,
+  icmpTraffic,
+  noTraffic,
+  parseTraffic,
+  protocolTraffic,
+  type TrafficSet,
+} from "../sets/traffic.ts";
+import type { Answer, Prover } from "../prover.ts";
+import type { Source } from "../world/walk.ts";
+import type { Stop, Way } from "../world/way.ts";
+import { QuestionError, type Directory, type Endpoint } from "./directory.ts";
+
+/** What somebody asks, in words. */
+export interface Question {
+  readonly from: string;
+  readonly to: string;
+  /** `443/tcp`, `8080-8090/tcp`, `icmp`, `all` */
+  readonly traffic: string;
+  /** `forward` asks for the way there alone. */
+  readonly direction: "both" | "forward";
+}
+
+export type Outcome = "pass" | "blocked" | "unknown";
+
+/** One source, one destination. */
+export interface Pair {
+  readonly source: Source;
+  readonly target: Point;
+}
+
+/** What the proof says of one pair. */
+export interface Judged {
+  readonly outcome: Outcome;
+  readonly pair: Pair;
+  /** All that was asked about. */
+  readonly asked: TrafficSet;
+  readonly passes: TrafficSet;
+  /** What surely does not pass; empty where it hangs on something. */
+  readonly stopped: TrafficSet;
+  /** What stops it, and on which way. */
+  readonly stop: Stop | undefined;
+  readonly isBack: boolean;
+  /** Why it cannot be told. */
+  readonly why: string | undefined;
+}
+
+/** A question whose names have been found. */
+export interface Found {
+  readonly question: Question;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly asked: TrafficSet;
+  /** Every one of them must pass. Empty where an end is not followed. */
+  readonly pairs: readonly Pair[];
+  readonly unseen: string | undefined;
+}
+
+/** ICMP of one family is the other's echo under another number. */
+function trafficFor(text: string, isV6: boolean): TrafficSet {
+  const asked = parseQuestionTraffic(text);
+  if (!isV6) return asked;
+  if (text === "icmp" || text === "ping") return icmpTraffic("icmpv6", 128);
+  return asked;
+}
+
+/** @throws {QuestionError} where the text is no traffic */
+export function parseQuestionTraffic(text: string): TrafficSet {
+  try {
+    return parseTraffic(text.toLowerCase());
+  } catch (error) {
+    throw new QuestionError((error as Error).message);
+  }
+}
+
+/**
+ * Finds what the names of a question mean.
+ * @throws {QuestionError} where the question is wrong
+ */
+export function find(directory: Directory, question: Question): Found {
+  const [from, to] = [directory.find(question.from), directory.find(question.to)];
+  const unseen = [from, to].map((end) => (end.kind === "unseen" ? end.why : undefined));
+  const targets = directory.targets(to, from);
+  const pairs = targets.flatMap((target) =>
+    directory.sources(from, isV6Point(target)).map((source) => ({ source, target })),
+  );
+  const isV6 = targets.length > 0 && targets.every(isV6Point);
+  const why = unseen.find((one) => one !== undefined);
+  if (pairs.length === 0 && why === undefined)
+    throw new QuestionError(`${from.name} and ${to.name} have no addresses of one family`);
+  return { question, from, to, asked: trafficFor(question.traffic, isV6), pairs, unseen: why };
+}
+
+/** What no packet of either family carries: ICMP of the other one. */
+function otherFamily(target: Point): TrafficSet {
+  return protocolTraffic(isV6Point(target) ? "icmp" : "icmpv6");
+}
+
+function waysOf({ forward, back }: Answer, direction: Question["direction"]): Way[] {
+  return direction === "forward" || back === undefined ? [forward] : [forward, back];
+}
+
+function stopIn(
+  answer: Answer,
+  direction: Question["direction"],
+): { stop: Stop | undefined; isBack: boolean } {
+  const { forward, back } = answer;
+  if (forward.stop !== undefined || direction === "forward") return { stop: forward.stop, isBack: false };
+  return { stop: back?.stop, isBack: true };
+}
+
+/** Asks about one pair. Traffic that the family does not have is not asked about. */
+export function judge(
+  prover: Prover,
+  pair: Pair,
+  wanted: TrafficSet,
+  direction: Question["direction"],
+): Judged {
+  const { table, unread } = prover.world;
+  const asked = difference(wanted, otherFamily(pair.target));
+  const ask = (traffic: TrafficSet): Answer => prover.ask(pair.source, pair.target, table.id(traffic));
+  const got = (answer: Answer): TrafficSet => {
+    const { forward, traffic } = answer;
+    const there = forward.arrival === undefined ? 0 : forward.traffic;
+    return table.set(direction === "forward" ? there : traffic);
+  };
+  const answer = ask(asked);
+  const passes = got(answer);
+  const rest = difference(asked, passes);
+  if (isEmpty(rest) && !isEmpty(asked))
+    return {
+      outcome: "pass",
+      pair,
+      asked,
+      passes,
+      stopped: noTraffic,
+      stop: undefined,
+      isBack: false,
+      why: undefined,
+    };
+  const hanging = waysOf(answer, direction).reduce((sum, way) => union(sum, way.undecided), noTraffic);
+  const undecided = intersection(hanging, rest);
+  const stopped = difference(rest, undecided);
+  // Asked alone, what does not pass meets what stops it.
+  const { stop, isBack } = stopIn(ask(isEmpty(stopped) ? rest : stopped), direction);
+  const unreadable = unread.find(({ rule }) => rule === stop?.origin?.rule);
+  const why =
+    unreadable?.rule ??
+    (isEmpty(stopped) ? `${stop?.place ?? "the way"}: ${stop?.reason ?? "hangs on a symbol"}` : undefined);
+  const outcome = why === undefined ? "blocked" : "unknown";
+  return { outcome, pair, asked, passes, stopped, stop, isBack, why };
+}
+
+/** The worst of what is said of all pairs: what is blocked surely, then what cannot be told. */
+export function worst(all: readonly Judged[]): Judged | undefined {
+  return (
+    all.find(({ outcome }) => outcome === "blocked") ??
+    all.find(({ outcome }) => outcome === "unknown") ??
+    all[0]
+  );
+}
+
+/** A kind of traffic that stands for what was found. */
+export function sampleOf({ outcome, asked, passes, stopped }: Judged): Point {
+  if (outcome === "pass") return lowest(asked) ?? 0;
+  return lowest(isEmpty(stopped) ? difference(asked, passes) : stopped) ?? 0;
+}
+
+/** The address in words, a symbol by its name. */
+export function addressText(prover: Prover, point: Point): string {
+  return prover.world.space.nameOf(point) ?? formatAddress(point);
+}
+
+/** `443/tcp` of a sample. */
+export function sampleText(sample: Point): string {
+  return formatTraffic([sample, Number(sample) + 1]);
+}
