@@ -156,10 +156,12 @@ export function answer(subject: Subject, question: Question): Verdict {
   const sample = sampleOf(judged);
   const { source, target } = judged.pair;
   const shown = prover.ask(source, target, world.table.id([sample, Number(sample) + 1]), sample);
+  // By the names that the plan itself has, which drafts of it know too.
+  const known = { ...question, from: found.from.name, to: found.to.name };
   const change =
     judged.outcome === "unknown"
       ? undefined
-      : findChange({ editable, prover, question, judged, shown, lineOf });
+      : findChange({ editable, prover, question: known, judged, shown, lineOf });
   const stopped = judged.outcome === "blocked" ? partsOf(prover, judged, direction) : [];
   return {
     ...unanswered(found, reasonOf(judged, stopped.length, direction)),

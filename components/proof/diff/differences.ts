@@ -1,6 +1,6 @@
 /** Flows gained and lost between two networks, with equal ends merged so that a person can read them. */
-import { difference, isEmpty } from "../sets/intervals.ts";
-import { formatTraffic, noTraffic } from "../sets/traffic.ts";
+import { covers, difference, isEmpty, union } from "../sets/intervals.ts";
+import { allTraffic, formatTraffic, noTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import type { End, Flows } from "./flows.ts";
 
 /** What some ends may send to others, or may no more. */
@@ -19,6 +19,14 @@ interface Single {
   readonly traffic: string;
 }
 
+/** All that a family of addresses has is everything. */
+function textOf(traffic: TrafficSet): string {
+  const isAll = (["icmp", "icmpv6"] as const).some((other) =>
+    covers(union(traffic, protocolTraffic(other)), allTraffic),
+  );
+  return isAll ? "everything" : formatTraffic(traffic);
+}
+
 function singles(base: Flows, head: Flows): Single[] {
   const found: Single[] = [];
   for (const key of new Set([...base.flows.keys(), ...head.flows.keys()])) {
@@ -31,7 +39,7 @@ function singles(base: Flows, head: Flows): Single[] {
       ["gained", difference(sets.after, sets.before)],
       ["lost", difference(sets.before, sets.after)],
     ] as const) {
-      if (!isEmpty(traffic)) found.push({ change, from, to, traffic: formatTraffic(traffic) });
+      if (!isEmpty(traffic)) found.push({ change, from, to, traffic: textOf(traffic) });
     }
   }
   return found;

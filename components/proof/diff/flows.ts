@@ -1,7 +1,7 @@
 /** Everything that passes between any two ends of a network. */
 import { isV6Point } from "../sets/addresses.ts";
-import { isEmpty, union, type Point } from "../sets/intervals.ts";
-import { noTraffic, type TrafficSet } from "../sets/traffic.ts";
+import { difference, isEmpty, union, type Point } from "../sets/intervals.ts";
+import { noTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import type { Prover } from "../prover.ts";
 import type { World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
@@ -91,7 +91,9 @@ export function flowsOf(prover: Prover, ends: readonly End[]): Flows {
         const source = from.sources[isV6Point(address) ? "v6" : "v4"];
         if (source === undefined) continue;
         const answer = prover.ask(source, address);
-        traffic = union(traffic, prover.world.table.set(answer.traffic));
+        // No packet of the one family carries the other's ICMP.
+        const foreign = protocolTraffic(isV6Point(address) ? "icmp" : "icmpv6");
+        traffic = union(traffic, difference(prover.world.table.set(answer.traffic), foreign));
         hangs ||= [answer.forward, answer.back].some((way) => way !== undefined && !isEmpty(way.undecided));
       }
       if (!isEmpty(traffic)) flows.set(flowKey(from, to), { from, to, traffic });

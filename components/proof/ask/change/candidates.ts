@@ -30,6 +30,9 @@ function placeOf(key: string): string {
 
 type Of<Kind extends Obstacle["kind"]> = Extract<Obstacle, { kind: Kind }>;
 
+/** Groups that are tried: a rule does the same in each, unless the configuration refuses it in one. */
+const mostGroups = 2;
+
 /**
  * One rule more in one of the groups of an interface: in one that is about the same traffic already, else in the one
  * that the fewest hosts have.
@@ -53,6 +56,7 @@ function groupRules(
   const peer = peerOf(prover.world, plan, other);
   return [...names]
     .sort((a, b) => Number(isAlike(b)) - Number(isAlike(a)) || members(a) - members(b) || (a < b ? -1 : 1))
+    .slice(0, mostGroups)
     .map((name) =>
       spellTraffic(traffic).map((spelled) => {
         const port = portOption(spelled);
@@ -133,6 +137,15 @@ function homeOf({ prover }: Blocked, address: Point): string | undefined {
   return host && placeOf(host.key);
 }
 
+/** A peer's LAN knows no way back into the VPN, unless the peer comes there as itself. */
+function masquerades({ plan, prover, stop }: Blocked): Candidate[] {
+  const { segments, space } = prover.world;
+  const site = [...segments.values()].find(({ network }) => has(space.network(network), stop.from))?.site;
+  return plan.vpn.peers
+    .filter(({ host }) => placeOf(host) === site)
+    .map(({ host }) => [set(["wireguard", "peers", host, "masquerade"], true)]);
+}
+
 function publicAddress({ plan }: Blocked, host: string | undefined): Candidate[] {
   const instance = plan.hosts.find(({ key }) => key === host)?.instance;
   if (host === undefined || instance === undefined || instance.elasticIp) return [];
@@ -183,6 +196,7 @@ export function inConfiguration(blocked: Blocked): Candidate[] {
       return ways(blocked, regionOf(plan, obstacle.subnet)?.key, stop.to);
     case "private-outside":
       return [
+        ...(isBack ? masquerades(blocked) : []),
         ...ways(blocked, homeOf(blocked, stop.from), stop.to),
         ...publicAddress(blocked, isBack ? ends.from : ends.to),
       ];

@@ -11,16 +11,24 @@ import type { Candidate, Editable, Patch } from "./model.ts";
 export class Draft {
   readonly #editable: Editable;
   readonly patches: readonly Patch[];
+  /** Of the configuration alone, which many drafts have in common. */
+  #written: NetworkPlan | undefined;
   #plan: NetworkPlan | undefined;
   #prover: Prover | undefined;
 
-  constructor(editable: Editable, patches: readonly Patch[] = []) {
+  constructor(editable: Editable, patches: readonly Patch[] = [], written?: NetworkPlan) {
     this.#editable = editable;
     this.patches = patches;
+    this.#written = written;
   }
 
   with(candidate: Candidate): Draft {
-    return new Draft(this.#editable, [...this.patches, ...candidate]);
+    const isWritten = candidate.some(({ edit }) => edit.level === "configuration");
+    return new Draft(
+      this.#editable,
+      [...this.patches, ...candidate],
+      isWritten ? undefined : this.#planned(),
+    );
   }
 
   without(patch: Patch): Draft {
@@ -35,12 +43,13 @@ export class Draft {
     return this.patches.reduce((network, patch) => patch.network(network), this.#editable.network);
   }
 
+  #planned(): NetworkPlan {
+    return (this.#written ??= planNetwork(parseNetworkConfig(this.network), this.#editable.stack));
+  }
+
   /** @throws {ConfigError} where the configuration does not take the changes */
   get plan(): NetworkPlan {
-    return (this.#plan ??= this.patches.reduce(
-      (plan, patch) => patch.plan(plan),
-      planNetwork(parseNetworkConfig(this.network), this.#editable.stack),
-    ));
+    return (this.#plan ??= this.patches.reduce((plan, patch) => patch.plan(plan), this.#planned()));
   }
 
   get prover(): Prover {

@@ -1,0 +1,89 @@
+/** Flows gained and lost, and how they are merged. */
+import { describe, expect, it } from "vitest";
+import { differencesOf } from "../../../../components/proof/diff/differences.ts";
+import { endsOf, flowsOf, type Flows } from "../../../../components/proof/diff/flows.ts";
+import { Prover } from "../../../../components/proof/prover.ts";
+import { parseAddress } from "../../../../components/proof/sets/addresses.ts";
+import { formatTraffic } from "../../../../components/proof/sets/traffic.ts";
+import { buildWorld } from "../../../../components/proof/world/build.ts";
+import { networkWith, planOf, type Put } from "../ask/subject.ts";
+
+function flows(...puts: readonly Put[]): Flows {
+  const world = buildWorld(planOf(networkWith(...puts)));
+  return flowsOf(new Prover(world), endsOf(world, parseAddress("203.0.113.7")));
+}
+
+const prod = flows();
+
+function told(base: Flows, head: Flows): string[] {
+  return differencesOf(base, head).map(
+    ({ change, from, to, traffic }) =>
+      `${from.join(", ")} -> ${to.join(", ")}: ${change === "gained" ? "+" : "-"}${traffic}`,
+  );
+}
+
+describe("flows", () => {
+  it("are of all ordered pairs, by whichever address", () => {
+    const between = (key: string): string => formatTraffic(prod.flows.get(key)?.traffic ?? []);
+    expect(between("us-west/api-1 -> us-west/redis-1")).toBe("6379/tcp, 9100/tcp");
+    expect(between("internet -> us-west/lb-1")).toBe("80/tcp, 443/tcp");
+    expect(between("operator -> us-west/hub-1")).toBe("22/tcp, 51820/udp");
+    expect(between("internet -> us-west/api-1")).toBe("nothing");
+    expect(prod.flows.has("us-west/redis-1 -> us-west/redis-1")).toBe(false);
+    expect(prod.undecided).toEqual([]);
+  });
+
+  it("of prod take well under a second", () => {
+    const world = buildWorld(planOf(networkWith()));
+    const start = process.cpuUsage();
+    flowsOf(new Prover(world), endsOf(world, undefined));
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(1000);
+  });
+
+  it("that hang on a symbol count as stopped, and are named", () => {
+    const open = { port: 8404, protocol: "tcp", source: "52.0.0.0/8" };
+    const hanging = flows(["securityGroups.public.ingress[2]", open]);
+    expect(hanging.undecided).toContain("edge-home/lucidia-alt -> us-west/lb-1");
+    expect(told(prod, hanging)).toEqual([]);
+  });
+});
+
+describe("differences", () => {
+  it("are none between equal networks", () => {
+    expect(told(prod, flows())).toEqual([]);
+  });
+
+  it("are merged over equal ends, and places whose hosts are all among them are named as such", () => {
+    const open = { port: 9000, protocol: "tcp", source: "10.0.0.0/16" };
+    const head = flows(
+      ["securityGroups.vault.ingress[1]", open],
+      ["hosts.us-west.vault-1.services.other", 9000],
+    );
+    expect(told(prod, head)).toEqual([
+      "us-west/api-1, us-west/api-2, us-west/api-3, us-west/hub-1, us-west/lb-1, us-west/lb-2, us-west/ollama-1, us-west/prometheus-1 -> us-west/vault-1: +9000/tcp",
+    ]);
+    const every = { protocol: "icmp", source: "10.0.0.0/16" };
+    const pinged = flows(
+      ["securityGroups.database.ingress[2]", every],
+      ["securityGroups.database.egress", [{ protocol: "icmp", destination: "10.0.0.0/16" }]],
+      ["securityGroups.ssh-from-hub.egress", [{ protocol: "icmp", destination: "10.0.0.0/16" }]],
+    );
+    expect(told(prod, pinged)).toContain("every host of us-west -> us-west/redis-1: +all icmp");
+  });
+
+  it("turn around where the networks are exchanged", () => {
+    const head = flows(["securityGroups.database.ingress[1].source", "10.0.0.0/8"]);
+    const forward = told(prod, head);
+    expect(forward).toEqual(["us-west/hub-1, us-west/lb-1, us-west/lb-2 -> us-west/redis-1: +6379/tcp"]);
+    expect(told(head, prod)).toEqual(forward.map((line) => line.replace("+", "-")));
+  });
+
+  it("have a host's every flow where it comes or goes", () => {
+    const without = flows(["hosts.us-west.api-3", undefined]);
+    const lost = told(prod, without);
+    expect(lost.every((line) => line.includes("us-west/api-3") && line.includes(": -"))).toBe(true);
+    expect(lost.some((line) => line.includes("-> us-west/api-3: -"))).toBe(true);
+    expect(lost.some((line) => line.startsWith("us-west/api-3 -> "))).toBe(true);
+  });
+});
