@@ -24,7 +24,7 @@ Exit codes: 0 it passes, 1 it is blocked, 2 it cannot be told, or the question i
 Examples:
   roadnet why us-west/api-1 us-west/redis-1 6379/tcp
   roadnet why internet us-west/lb-1 443/tcp --stack sandbox
-  roadnet why lucidia vault.blackroad.internal 8200/tcp --json
+  roadnet why lucidia us-west/api-1 8080/tcp --json
   roadnet why operator us-west/hub-1 22/tcp --direction forward`;
 
 interface Options extends InputOptions {
