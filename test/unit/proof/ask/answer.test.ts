@@ -101,7 +101,7 @@ describe("what cannot be told", () => {
         ...acl,
         rules: acl.rules.map((rule) =>
           acl.tier === "public" && rule.direction === "egress" && rule.cidr === "0.0.0.0/0"
-            ? { ...rule, cidr: "52.0.0.0/8" }
+            ? { ...rule, cidr: "52.0.0.0/8", protocol: "tcp" as const, ports: { from: 1024, to: 65535 } }
             : rule,
         ),
       })),
