@@ -7,28 +7,36 @@ import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import { painter } from "../../scripts/lib/progress.mjs";
 import { checkout, printResult } from "../context.ts";
 import { renderMarkdown, renderText, type Compared } from "../diff/render.ts";
-import { openFile } from "../proof/input.ts";
+import { openDescribed, openFile } from "../proof/input.ts";
 
 const examples = `
 It compares what the two networks let pass between any two ends (hosts, devices on sites' networks, the internet, the
 operator), both ways, and tells what is gained and lost. Equal ends are merged. BASE and HEAD are stacks' files, or
 files of git revisions as REVISION:PATH. What hangs on something that nobody can tell yet counts as stopped.
 
+With --describe both are folders or files with the JSON of aws ec2 describe-*: what changed in an account between two
+moments.
+
 Exit codes: 0 they were compared; with --exit-code 1 where a flow is gained or lost; 2 they cannot be compared.
 
 Examples:
   roadnet diff HEAD:Pulumi.prod.yaml Pulumi.prod.yaml
   roadnet diff Pulumi.prod.yaml Pulumi.sandbox.yaml --markdown
-  roadnet diff Pulumi.prod.yaml Pulumi.sandbox.yaml --json`;
+  roadnet diff Pulumi.prod.yaml Pulumi.sandbox.yaml --json
+  roadnet diff monday friday --describe`;
 
 interface Options {
   readonly cwd: string;
+  readonly describe?: true;
+  readonly clientPorts?: string;
   readonly markdown?: true;
   readonly exitCode?: true;
 }
 
-async function flowsIn(name: string, cwd: string): Promise<Flows> {
-  const { world } = await openFile(name, cwd);
+async function flowsIn(name: string, { cwd, describe, clientPorts }: Options): Promise<Flows> {
+  const folder = resolve(cwd);
+  const { world } =
+    describe === true ? openDescribed(resolve(folder, name), clientPorts) : await openFile(name, folder);
   const [operator] = world.operator;
   const address = operator === undefined ? undefined : parseAddress(operator.split("/")[0] ?? "");
   return flowsOf(new Prover(world), endsOf(world, address));
@@ -42,11 +50,12 @@ export function addDiff(parent: Command): void {
     .description("tell which flows a change of a stack's file opens and closes")
     .option("--cwd <folder>", "the project's folder", checkout)
     .addOption(new Option("--markdown", "print a table for a pull request").conflicts("json"))
+    .option("--describe", "BASE and HEAD are folders with what aws ec2 describe-* printed")
+    .option("--client-ports <from-to>", "with it, where clients open connections from, such as 1024-65535")
     .option("--exit-code", "end with 1 where a flow is gained or lost")
     .addHelpText("after", examples)
     .action(async (base: string, head: string, options: Options, command: Command) => {
-      const cwd = resolve(options.cwd);
-      const [before, after] = [await flowsIn(base, cwd), await flowsIn(head, cwd)];
+      const [before, after] = [await flowsIn(base, options), await flowsIn(head, options)];
       const undecided = [...new Set([...before.undecided, ...after.undecided])];
       const compared: Compared = { base, head, differences: differencesOf(before, after), undecided };
       printResult(command, compared, () =>

@@ -5,7 +5,8 @@ import type { Question } from "../../components/proof/ask/verdict.ts";
 import { painter } from "../../scripts/lib/progress.mjs";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { checkout, printResult } from "../context.ts";
-import { openWorld, subjectOf, type InputOptions } from "../proof/input.ts";
+import { notUnderstoodLines } from "../proof/export.ts";
+import { addDescribeOptions, openWorld, subjectOf, type InputOptions } from "../proof/input.ts";
 import { renderVerdict } from "../why/render.ts";
 
 const examples = `
@@ -19,12 +20,17 @@ SRC and DST are hosts (us-west/api-1, or api-1 where one alone is called so), a 
 that nobody manages), addresses, DNS names of the network's zones, internet (anybody), or operator.
 PORT/PROTO is like 443/tcp, 8080-8090/tcp, 51820/udp, icmp, tcp, or all; it passes if all of it does.
 
+With --describe the network is one that already exists, from the JSON of aws ec2 describe-*; hosts are then ids of
+instances or of network interfaces, Name tags, private and public addresses. docs/describe.md says which calls, and what
+cannot be seen.
+
 Exit codes: 0 it passes, 1 it is blocked, 2 it cannot be told, or the question is wrong.
 
 Examples:
   roadnet why us-west/api-1 us-west/redis-1 6379/tcp
   roadnet why internet us-west/lb-1 443/tcp --stack sandbox
   roadnet why lucidia us-west/api-1 8080/tcp --json
+  roadnet why i-0123456789abcdef0 internet 443/tcp --describe export
   roadnet why operator us-west/hub-1 22/tcp --direction forward`;
 
 interface Options extends InputOptions {
@@ -34,7 +40,7 @@ interface Options extends InputOptions {
 const exitCodes: Readonly<Record<Verdict["verdict"], 0 | 1 | 2>> = { pass: 0, blocked: 1, unknown: 2 };
 
 export function addWhy(parent: Command): void {
-  parent
+  const why = parent
     .command("why")
     .argument("<src>", "who sends")
     .argument("<dst>", "who is sent to")
@@ -47,17 +53,23 @@ export function addWhy(parent: Command): void {
         .choices(["both", "forward"])
         .default("both"),
     )
-    .addHelpText("after", examples)
-    .action(async (from: string, to: string, traffic: string, options: Options, command: Command) => {
+    .addHelpText("after", examples);
+  addDescribeOptions(why).action(
+    async (from: string, to: string, traffic: string, options: Options, command: Command) => {
       const opened = await openWorld(options);
       try {
         const verdict = answer(subjectOf(opened), { from, to, traffic, direction: options.direction });
-        printResult(command, verdict, () => renderVerdict(verdict, opened.title, painter(process.stdout)));
+        const { notUnderstood } = opened;
+        printResult(command, { ...verdict, ...(notUnderstood && { notUnderstood }) }, () => [
+          ...renderVerdict(verdict, opened.title, painter(process.stdout)),
+          ...notUnderstoodLines(notUnderstood ?? []),
+        ]);
         process.exitCode = exitCodes[verdict.verdict];
       } catch (error) {
         throw error instanceof QuestionError ? new SandboxError(sentence(error.message), 2) : error;
       }
-    });
+    },
+  );
 }
 
 function sentence(text: string): string {

@@ -1,4 +1,5 @@
 /** Where the commands that prove get their network from: a stack's file, as the program would plan it. */
+import type { Command } from "commander";
 import { join, resolve } from "node:path";
 import { parseNetworkConfig } from "../../components/config/parse.ts";
 import { ConfigError } from "../../components/config/problem.ts";
@@ -9,6 +10,8 @@ import type { Subject } from "../../components/proof/ask/answer.ts";
 import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 import type { World } from "../../components/proof/world/model.ts";
+import type { Aliases } from "../../components/proof/ask/directory.ts";
+import type { NotUnderstood } from "../../components/proof/describe/notes.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { checkout } from "../context.ts";
 import {
@@ -18,6 +21,7 @@ import {
   type StackFile,
   type StandIn,
 } from "../stack-file.ts";
+import { parsePorts, readExport } from "./export.ts";
 import { fileOfRevision } from "./revision.ts";
 
 /** No packet's way depends on these. On the operator's networks it does: see {@link StackOrigin.unfilled}. */
@@ -42,8 +46,10 @@ export interface OpenedWorld {
   readonly title: string;
   /** `undefined` for a network that no stack describes. */
   readonly stack: StackOrigin | undefined;
-  /** Other names of hosts, such as ids of instances and of their network interfaces: host by name. */
-  readonly aliases: ReadonlyMap<string, string>;
+  /** Other names of hosts, such as ids of their network interfaces. */
+  readonly aliases: Aliases;
+  /** Where the network is one that AWS described, what of that was not understood. */
+  readonly notUnderstood?: readonly NotUnderstood[];
 }
 
 /** The same as the questions of the proof have it. */
@@ -61,8 +67,29 @@ export function subjectOf({ world, aliases, stack }: OpenedWorld): Subject {
 
 export interface InputOptions {
   readonly stack: string;
+  /** A folder or file with what `aws ec2 describe-*` printed, in place of a stack. */
+  readonly describe?: string | undefined;
+  /** With it, where all clients open connections from: `32768-60999`. */
+  readonly clientPorts?: string | undefined;
   /** The folder of the stack's file; this checkout's by default. */
   readonly cwd?: string | undefined;
+}
+
+/**
+ * The network that AWS described.
+ * @throws {SandboxError} with exit code 2 where that cannot be read
+ */
+export function openDescribed(path: string, clientPorts: string | undefined): OpenedWorld {
+  const clients = clientPorts === undefined ? undefined : parsePorts(clientPorts);
+  const { world, aliases, notUnderstood } = readExport(path, { clients });
+  return { world, aliases, notUnderstood, title: `what AWS described in ${path}`, stack: undefined };
+}
+
+/** The options that name a network in place of a stack. */
+export function addDescribeOptions(command: Command): Command {
+  return command
+    .option("--describe <path>", "a folder or file with what aws ec2 describe-* printed, in place of a stack")
+    .option("--client-ports <from-to>", "with it, where clients open connections from, such as 1024-65535");
 }
 
 function openStack(name: string, read: () => StackFile): OpenedWorld {
@@ -82,7 +109,9 @@ function openStack(name: string, read: () => StackFile): OpenedWorld {
  * The network that a command asks about.
  * @throws {SandboxError} with exit code 2 where there is none, or its configuration is refused
  */
-export function openWorld({ stack, cwd }: InputOptions): Promise<OpenedWorld> {
+export function openWorld({ stack, cwd, describe, clientPorts }: InputOptions): Promise<OpenedWorld> {
+  if (describe !== undefined)
+    return Promise.resolve().then(() => openDescribed(resolve(describe), clientPorts));
   const file = join(resolve(cwd ?? checkout), `Pulumi.${stack}.yaml`);
   return Promise.resolve().then(() => openStack(stack, () => readStackFile(file, stack, unneeded)));
 }

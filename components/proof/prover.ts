@@ -1,6 +1,6 @@
 /** Answers whether packets get from one place to another and back, on the network as the plan has it. */
-import { isEmpty, type Point } from "./sets/intervals.ts";
-import { portTraffic, type TrafficId } from "./sets/traffic.ts";
+import { difference, isEmpty, type Point } from "./sets/intervals.ts";
+import { noTraffic, portTraffic, type TrafficId, type TrafficSet } from "./sets/traffic.ts";
 import type { HostNode, Tunnel, World } from "./world/model.ts";
 import { Walker, type Source } from "./world/walk.ts";
 import type { Arrival, Stop, Way } from "./world/way.ts";
@@ -9,10 +9,17 @@ export interface Answer {
   readonly forward: Way;
   /** `undefined` where nothing gets there. */
   readonly back: Way | undefined;
-  /** What gets there and whose answers come back. */
+  /** What gets there and whose answers come back, for sure. */
   readonly traffic: TrafficId;
+  /** The same with what may do so or not: more than `traffic` where a question cannot be answered. */
+  readonly possible: TrafficId;
   /** Who takes it there, even where answers do not come back. */
   readonly arrival: Arrival | undefined;
+}
+
+/** What may get there and back, or not. */
+export function hangingOf({ world: { table } }: Prover, { traffic, possible }: Answer): TrafficSet {
+  return traffic === possible ? noTraffic : difference(table.set(possible), table.set(traffic));
 }
 
 function sourceOf(arrival: Arrival, address: Point): Source {
@@ -23,6 +30,8 @@ function sourceOf(arrival: Arrival, address: Point): Source {
       return { kind: "device", segment: arrival.segment, address };
     case "internet":
       return { kind: "internet", address };
+    case "service":
+      return { kind: "service", region: arrival.region, address };
   }
 }
 
@@ -34,7 +43,8 @@ function isBack(source: Source, arrival: Arrival | undefined): boolean {
     case "device":
       return arrival?.kind === "device" && arrival.segment === source.segment;
     case "internet":
-      return arrival?.kind === "internet";
+    case "service":
+      return arrival?.kind === source.kind;
   }
 }
 
@@ -63,11 +73,12 @@ export class Prover {
   ask(source: Source, to: Point, traffic: TrafficId = 1, explain?: Point): Answer {
     const forward = this.#walker.walk(source, to, { traffic, ...(explain === undefined ? {} : { explain }) });
     const { arrival } = forward;
-    if (arrival === undefined || forward.traffic === 0)
-      return { forward, back: undefined, traffic: 0, arrival: undefined };
+    if (arrival === undefined || forward.possible === 0)
+      return { forward, back: undefined, traffic: 0, possible: forward.possible, arrival: undefined };
     const [asker, answerer] = [forward.from, forward.to];
     const back = this.#walker.walk(sourceOf(arrival, answerer), asker, {
       traffic: forward.traffic,
+      possible: forward.possible,
       answering: forward.conversation,
       ...(explain === undefined ? {} : { explain }),
     });
@@ -81,11 +92,13 @@ export class Prover {
     } else if (!reached && !back.isStopped) {
       back.end(() => ({ place: "the answer", reason: "goes to somebody else", path: "" }));
     }
-    return { forward, back, traffic: reached ? back.traffic : 0, arrival };
+    return { forward, back, traffic: reached ? back.traffic : 0, possible: back.possible, arrival };
   }
 
   /** What stops the packets, or their answers. */
-  stopOf({ forward, back }: Answer): Stop | undefined {
+  stopOf({ forward, back, possible }: Answer): Stop | undefined {
+    // What stops it for sure says more than what was in doubt before.
+    if (possible === 0 && back?.isStopped === true) return back.stop;
     return forward.stop ?? back?.stop;
   }
 

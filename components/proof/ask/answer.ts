@@ -5,7 +5,7 @@ import { Prover } from "../prover.ts";
 import type { World } from "../world/model.ts";
 import { findChange } from "./change/find.ts";
 import type { Change, Editable } from "./change/model.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type Aliases } from "./directory.ts";
 import { tell, type Hop, type LineOf } from "./hops.ts";
 import {
   find,
@@ -24,7 +24,7 @@ import {
 export interface Subject {
   readonly world: World;
   /** Other names of hosts. */
-  readonly aliases?: ReadonlyMap<string, string>;
+  readonly aliases?: Aliases;
   /** The stack's configuration, where there is one: without it no change can be named. */
   readonly editable?: Editable | undefined;
   readonly lineOf?: LineOf;

@@ -38,12 +38,16 @@ const suffixes: Readonly<Record<string, AddressKind>> = { public: "public", vpn:
 
 /** The address by which its own place knows a host. */
 export function primaryAddress(host: HostNode): Point {
-  return parseAddress(host.plan.address);
+  if (host.plan !== undefined) return parseAddress(host.plan.address);
+  const [first] = host.addresses.keys();
+  if (first === undefined) throw new QuestionError(`${host.key} has no address`);
+  return first;
 }
 
 function publicAddressOf(host: HostNode): Point | undefined {
   for (const { attachment } of host.links.values()) {
-    if (attachment.kind === "eni") return attachment.eni.publicAddress;
+    if (attachment.kind === "eni" && attachment.eni.publicAddress !== undefined)
+      return attachment.eni.publicAddress;
   }
   return undefined;
 }
@@ -51,23 +55,44 @@ function publicAddressOf(host: HostNode): Point | undefined {
 function addressOf(host: HostNode, kind: AddressKind): Point | undefined {
   if (kind === "public") return publicAddressOf(host);
   for (const { attachment } of host.links.values()) {
-    if (kind === "ipv6" && attachment.kind === "eni") return attachment.eni.ipv6;
+    if (kind === "ipv6" && attachment.kind === "eni" && attachment.eni.ipv6 !== undefined)
+      return attachment.eni.ipv6;
     if (kind === "vpn" && attachment.kind === "tunnel") return attachment.tunnel.address;
   }
   return undefined;
+}
+
+/** The host, with the VPC that it is in where no plan has named it by its place. */
+function placeOf({ key, plan, links }: HostNode): string {
+  const [first] = links.values();
+  return plan === undefined && first?.attachment.kind === "eni"
+    ? `${key} in ${first.attachment.eni.region}`
+    : key;
+}
+
+function ambiguous(name: string, meanings: readonly string[]): QuestionError {
+  return new QuestionError(`${name} may be ${meanings.join(" or ")}: say which by its id`);
 }
 
 function isOutside({ kind }: Endpoint): boolean {
   return kind === "internet" || kind === "operator";
 }
 
+/** What another name means: a host, or one of its addresses. */
+export interface Alias {
+  readonly host: string;
+  readonly address?: Point;
+}
+
+/** Other names of hosts; what several have says nothing by itself. */
+export type Aliases = ReadonlyMap<string, readonly Alias[]>;
+
 /** All names of a network, and what they mean. */
 export class Directory {
   readonly #world: World;
-  readonly #aliases: ReadonlyMap<string, string>;
+  readonly #aliases: Aliases;
 
-  /** @param aliases other names of hosts, such as ids of instances */
-  constructor(world: World, aliases: ReadonlyMap<string, string> = new Map()) {
+  constructor(world: World, aliases: Aliases = new Map()) {
     this.#world = world;
     this.#aliases = aliases;
   }
@@ -93,8 +118,8 @@ export class Directory {
   }
 
   #host(name: string): Endpoint | undefined {
-    const key = this.#aliases.get(name) ?? name;
-    const exact = this.#world.hosts.get(key);
+    const exact = this.#world.hosts.get(name);
+    if (exact === undefined && this.#aliases.has(name)) return this.#alias(name);
     if (exact !== undefined) return { name: exact.key, kind: "host", host: exact, address: undefined };
     if (name.includes("/")) return undefined;
     const called = [...this.#world.hosts.values()].filter((host) => host.key.endsWith(`/${name}`));
@@ -103,6 +128,17 @@ export class Directory {
       throw new QuestionError(`${name} may be ${called.map((host) => host.key).join(" or ")}: say which`);
     }
     return first && { name: first.key, kind: "host", host: first, address: undefined };
+  }
+
+  #alias(name: string): Endpoint | undefined {
+    const [first, ...more] = this.#aliases.get(name) ?? [];
+    if (more.length > 0)
+      throw ambiguous(
+        name,
+        [first, ...more].flatMap((one) => one?.host ?? []),
+      );
+    const host = first && this.#world.hosts.get(first.host);
+    return host && { name: host.key, kind: "host", host, address: first.address };
   }
 
   /** `us-west/hub-1:public` */
@@ -118,7 +154,9 @@ export class Directory {
 
   #place(name: string): Endpoint | undefined {
     if (this.#world.regions.has(name)) {
-      throw new QuestionError(`${name} is a region: name one of its hosts, such as ${this.#someHost(name)}`);
+      throw new QuestionError(
+        `${name} is a ${name.startsWith("vpc-") ? "VPC" : "region"}: name one of its hosts, such as ${this.#someHost(name)}`,
+      );
     }
     const segment = this.#world.segments.get(name);
     if (segment !== undefined) return { name, kind: "device", segment, address: undefined };
@@ -132,7 +170,8 @@ export class Directory {
   }
 
   #someHost(place: string): string {
-    return [...this.#world.hosts.keys()].find((key) => key.startsWith(`${place}/`)) ?? `${place}/NAME`;
+    const inside = [...(this.#world.regions.get(place)?.enis.values() ?? [])].map(({ host }) => host);
+    return inside.find((host) => this.#world.hosts.has(host)) ?? `${place}/NAME`;
   }
 
   #named(name: string): Endpoint | undefined {
@@ -145,7 +184,8 @@ export class Directory {
   /** Who has an address, among all that the network knows. */
   #address(name: string, address: Point): Endpoint {
     const { hosts, publicOwners, regions, segments } = this.#world;
-    const host = [...hosts.values()].find((one) => one.addresses.has(address));
+    const [host, ...others] = [...hosts.values()].filter((one) => one.addresses.has(address));
+    if (host !== undefined && others.length > 0) throw ambiguous(name, [host, ...others].map(placeOf));
     if (host !== undefined) return { name, kind: "host", host, address };
     const owner = publicOwners.get(address);
     if (owner?.kind === "eni") {
@@ -181,7 +221,7 @@ export class Directory {
       "internet",
       "operator",
     ];
-    const near = suggestion(name, known);
+    const near = suggestion(name, [...known, ...this.#aliases.keys()]);
     throw new QuestionError(`there is no ${name}${near === "" ? "" : `: ${near}`}`);
   }
 

@@ -41,6 +41,8 @@ function arrivalText(arrival: Arrival): { place: string; action: string } {
       return { place: `a device in ${arrival.segment}`, action: "arrives" };
     case "internet":
       return { place: "internet", action: "arrives" };
+    case "service":
+      return { place: arrival.endpoint, action: "arrives at AWS's service" };
   }
 }
 

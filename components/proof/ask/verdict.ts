@@ -1,6 +1,6 @@
 /** From questions to verdicts: does it pass, by which way, and what stops it. */
 import { formatAddress, isV6Point } from "../sets/addresses.ts";
-import { difference, intersection, isEmpty, lowest, union, type Point } from "../sets/intervals.ts";
+import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
 import {
   formatTraffic,
   icmpTraffic,
@@ -9,9 +9,9 @@ import {
   protocolTraffic,
   type TrafficSet,
 } from "../sets/traffic.ts";
-import type { Answer, Prover } from "../prover.ts";
+import { hangingOf, type Answer, type Prover } from "../prover.ts";
 import type { Source } from "../world/walk.ts";
-import type { Stop, Way } from "../world/way.ts";
+import type { Stop } from "../world/way.ts";
 import { QuestionError, type Directory, type Endpoint } from "./directory.ts";
 
 /** What somebody asks, in words. */
@@ -30,6 +30,8 @@ export type Outcome = "pass" | "blocked" | "unknown";
 export interface Pair {
   readonly source: Source;
   readonly target: Point;
+  /** The host that is meant, where one is: in another VPC somebody else may have its address. */
+  readonly host?: string;
 }
 
 /** What the proof says of one pair. */
@@ -84,8 +86,9 @@ export function find(directory: Directory, question: Question): Found {
   const [from, to] = [directory.find(question.from), directory.find(question.to)];
   const unseen = [from, to].map((end) => (end.kind === "unseen" ? end.why : undefined));
   const targets = directory.targets(to, from);
+  const meant = to.kind === "host" ? { host: to.host.key } : {};
   const pairs = targets.flatMap((target) =>
-    directory.sources(from, isV6Point(target)).map((source) => ({ source, target })),
+    directory.sources(from, isV6Point(target)).map((source) => ({ source, target, ...meant })),
   );
   const isV6 = targets.length > 0 && targets.every(isV6Point);
   const why = unseen.find((one) => one !== undefined);
@@ -99,17 +102,22 @@ function otherFamily(target: Point): TrafficSet {
   return protocolTraffic(isV6Point(target) ? "icmp" : "icmpv6");
 }
 
-function waysOf({ forward, back }: Answer, direction: Question["direction"]): Way[] {
-  return direction === "forward" || back === undefined ? [forward] : [forward, back];
-}
-
 function stopIn(
   answer: Answer,
   direction: Question["direction"],
 ): { stop: Stop | undefined; isBack: boolean } {
-  const { forward, back } = answer;
+  const { forward, back, possible } = answer;
+  // What stops it for sure says more than what was in doubt before.
+  if (direction === "both" && possible === 0 && back?.isStopped === true)
+    return { stop: back.stop, isBack: true };
   if (forward.stop !== undefined || direction === "forward") return { stop: forward.stop, isBack: false };
   return { stop: back?.stop, isBack: true };
+}
+
+/** Who gets it in place of the host that is meant. */
+function misledTo({ forward }: Answer, { host }: Pair): string | undefined {
+  const { arrival } = forward;
+  return host !== undefined && arrival?.kind === "host" && arrival.host !== host ? arrival.host : undefined;
 }
 
 /** Asks about one pair. Traffic that the family does not have is not asked about. */
@@ -128,6 +136,14 @@ export function judge(
     return table.set(direction === "forward" ? there : traffic);
   };
   const answer = ask(asked);
+  const misled = misledTo(answer, pair);
+  if (misled !== undefined) {
+    const { from, to } = answer.forward;
+    const reason = `there the address is ${misled}'s`;
+    const stop = { place: misled, reason, path: "", from, to };
+    const none = { passes: noTraffic, stopped: asked, isBack: false, why: undefined };
+    return { outcome: "blocked", pair, asked, stop, ...none };
+  }
   const passes = got(answer);
   const rest = difference(asked, passes);
   if (isEmpty(rest) && !isEmpty(asked))
@@ -141,7 +157,7 @@ export function judge(
       isBack: false,
       why: undefined,
     };
-  const hanging = waysOf(answer, direction).reduce((sum, way) => union(sum, way.undecided), noTraffic);
+  const hanging = direction === "forward" ? answer.forward.undecided : hangingOf(prover, answer);
   const undecided = intersection(hanging, rest);
   const stopped = difference(rest, undecided);
   // Asked alone, what does not pass meets what stops it.

@@ -28,7 +28,9 @@ function hostEnds({ hosts }: World): End[] {
         ? [attachment.eni.publicAddress]
         : [],
     );
-    const place = key.slice(0, key.indexOf("/"));
+    const [first] = links.values();
+    const region = first?.attachment.kind === "eni" ? first.attachment.eni.region : undefined;
+    const place = region ?? key.slice(0, key.indexOf("/"));
     const all = [...addresses.keys(), ...outside];
     return { name: key, place, isHost: true, sources: { v4: source, v6: source }, addresses: all };
   });
@@ -91,10 +93,12 @@ export function flowsOf(prover: Prover, ends: readonly End[]): Flows {
         const source = from.sources[isV6Point(address) ? "v6" : "v4"];
         if (source === undefined) continue;
         const answer = prover.ask(source, address);
+        // In another VPC somebody else may have the address.
+        if (to.isHost && answer.arrival?.kind === "host" && answer.arrival.host !== to.name) continue;
         // No packet of the one family carries the other's ICMP.
         const foreign = protocolTraffic(isV6Point(address) ? "icmp" : "icmpv6");
         traffic = union(traffic, difference(prover.world.table.set(answer.traffic), foreign));
-        hangs ||= [answer.forward, answer.back].some((way) => way !== undefined && !isEmpty(way.undecided));
+        hangs ||= answer.possible !== answer.traffic;
       }
       if (!isEmpty(traffic)) flows.set(flowKey(from, to), { from, to, traffic });
       if (hangs) undecided.push(flowKey(from, to));

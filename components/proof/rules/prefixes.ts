@@ -1,10 +1,21 @@
 /** Longest prefix first: how routes, AllowedIPs and everything else that names networks find the one that counts. */
 import type { SymbolSpace } from "../sets/addresses.ts";
-import { has, rank, type Intervals, type Point } from "../sets/intervals.ts";
+import { has, nowhere, rank, type Intervals, type Point } from "../sets/intervals.ts";
 
 export interface PrefixEntry<Value> {
   readonly network: string;
   readonly value: Value;
+  /**
+   * Where nobody knows the entry's networks, such as those of a prefix list: all addresses that they may hold. The
+   * entry then matches none of them for sure, and goes before all others; `network` is only its name.
+   */
+  readonly possible?: Intervals;
+}
+
+/** How long the prefix is: 24 of `10.0.0.0/24`, all bits of an address. */
+export function prefixLength(network: string): number {
+  const [, length = network.includes(":") ? "128" : "32"] = network.split("/");
+  return Number(length);
 }
 
 interface ReadEntry<Value> extends PrefixEntry<Value> {
@@ -24,10 +35,12 @@ export class PrefixMap<Value> {
   /** Where two entries have the same network, the first counts. */
   constructor(entries: readonly PrefixEntry<Value>[], space: SymbolSpace) {
     const read = entries.map((entry): ReadEntry<Value> => {
-      const { network } = entry;
-      const [, length = network.includes(":") ? "128" : "32"] = network.split("/");
+      const { network, possible } = entry;
+      if (possible !== undefined) {
+        return { ...entry, addresses: nowhere, undecided: possible, length: Number.POSITIVE_INFINITY };
+      }
       const addresses = space.network(network);
-      return { ...entry, addresses, undecided: space.undecided(network), length: Number(length) };
+      return { ...entry, addresses, undecided: space.undecided(network), length: prefixLength(network) };
     });
     this.#entries = read.sort((a, b) => b.length - a.length);
     const all = read.flatMap(({ addresses, undecided }) => [...addresses, ...undecided]);

@@ -202,9 +202,15 @@ function share(network: AddressSet, possible: AddressSet): "none" | "some" | "al
   return equal(common, possible) ? "all" : "some";
 }
 
+/** Addresses of the link itself, which no router carries on (RFC 3927). AWS's own services have some of them. */
+export const linkLocal: AddressSet = parseNetwork("169.254.0.0/16");
+
+/** Where IPv4 addresses stand in IPv6 ones, for translators (RFC 6052). */
+export const translatedV6: AddressSet = parseNetwork("64:ff9b::/96");
+
 /**
- * IPv4 addresses that a platform may give out as public ones: all but the special-purpose registry's (RFC 6890).
- * Documentation's and benchmarking's networks count as public, because that is what they stand for.
+ * Addresses that no platform gives out as public ones: the special-purpose registry's (RFC 6890). Documentation's and
+ * benchmarking's networks count as public, because that is what they stand for.
  */
 export const neverPublic: AddressSet = networks([
   "0.0.0.0/8",
@@ -216,4 +222,8 @@ export const neverPublic: AddressSet = networks([
   "192.168.0.0/16",
   "224.0.0.0/4",
   "240.0.0.0/4",
+  "::/127",
+  "fc00::/7",
+  "fe80::/10",
+  "ff00::/8",
 ]);

@@ -18,6 +18,11 @@ export function interval(first: Point, end: Point): Intervals {
   return first < end ? [first, end] : nowhere;
 }
 
+/** Exactly these points. */
+export function pointsOf(points: readonly Point[]): Intervals {
+  return unionAll(points.map((at) => interval(at, point(BigInt(at) + 1n))));
+}
+
 /**
  * The points for which `keep` holds, given whether each set has them. `keep(false, false)` must be false, or the
  * result would have no first point.

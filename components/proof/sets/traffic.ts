@@ -69,7 +69,6 @@ export const allIcmp: TrafficSet = union(wholeOf("icmp"), wholeOf("icmpv6"));
 
 /** Echo requests, of either family. */
 export const echoRequest: TrafficSet = union(icmpTraffic("icmp", 8), icmpTraffic("icmpv6", 128));
-const echoReply: TrafficSet = union(icmpTraffic("icmp", 0), icmpTraffic("icmpv6", 129));
 
 /** Source ports of clients. */
 export interface EphemeralPorts {
@@ -91,7 +90,8 @@ export function replyTo(
   const answered: [TrafficSet, TrafficSet][] = [
     [allTcp, portTraffic("tcp", client.from, client.to)],
     [allUdp, portTraffic("udp", client.from, client.to)],
-    [echoRequest, echoReply],
+    [icmpTraffic("icmp", 8), icmpTraffic("icmp", 0)],
+    [icmpTraffic("icmpv6", 128), icmpTraffic("icmpv6", 129)],
   ];
   const split = answered.map(([kind, reply]): [TrafficSet, TrafficSet] => [
     intersection(traffic, kind),

@@ -5,10 +5,11 @@ import { aclGate } from "../rules/network-acl.ts";
 import { PrefixMap } from "../rules/prefixes.ts";
 import { groupGate, type GroupMembers } from "../rules/security-group.ts";
 import { parseAddress, type SymbolSpace } from "../sets/addresses.ts";
-import { interval, nowhere, point, union, type Intervals, type Point } from "../sets/intervals.ts";
+import { nowhere, pointsOf, union, type Intervals, type Point } from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
 import type { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName } from "./public.ts";
+import { instanceLink } from "./model.ts";
 import type { Eni, NatNode, RegionNode, SubnetGates, SubnetNode, VpcTarget } from "./model.ts";
 
 export interface BuildContext {
@@ -67,10 +68,8 @@ function membersOf(hosts: readonly HostPlan[], ipv6: Ipv6Networks): GroupMembers
   const members = new Map<string, Intervals>();
   for (const host of hosts) {
     const addresses = [parseAddress(host.address), ipv6.address(host)].filter((at) => at !== undefined);
-    for (const group of host.instance?.securityGroups ?? []) {
-      const own = addresses.map((at) => interval(at, point(BigInt(at) + 1n)));
-      members.set(group, own.reduce(union, members.get(group) ?? nowhere));
-    }
+    for (const group of host.instance?.securityGroups ?? [])
+      members.set(group, union(pointsOf(addresses), members.get(group) ?? nowhere));
   }
   return members;
 }
@@ -90,15 +89,21 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
   return new Map(
     hosts.flatMap(({ instance, ...host }): [Point, Eni][] => {
       if (instance === undefined) return [];
+      const address = parseAddress(host.address);
+      const sixth = ipv6.address({ ...host, instance });
+      const publicAddress = hasPublicAddress(plan, { ...host, instance })
+        ? space.symbol(publicName(host.key), nowhere)
+        : undefined;
       const eni: Eni = {
         host: host.key,
+        link: instanceLink,
         region: region.key,
         subnet: instance.subnet,
-        address: parseAddress(host.address),
-        ipv6: ipv6.address({ ...host, instance }),
-        publicAddress: hasPublicAddress(plan, { ...host, instance })
-          ? space.symbol(publicName(host.key), nowhere)
-          : undefined,
+        address,
+        ipv6: sixth,
+        publicAddress,
+        own: pointsOf([address, ...(sixth === undefined ? [] : [sixth])]),
+        publicAddresses: new Map(publicAddress === undefined ? [] : [[address, publicAddress]]),
         checks: instance.sourceDestCheck,
         ingress: gateOf(instance.securityGroups, "ingress"),
         egress: gateOf(instance.securityGroups, "egress"),

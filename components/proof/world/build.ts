@@ -32,10 +32,14 @@ function publicOwners(
   const owners = new Map<Point, PublicOwner>();
   for (const region of regions.values()) {
     for (const eni of region.enis.values()) {
-      if (eni.publicAddress !== undefined) owners.set(eni.publicAddress, { kind: "eni", eni });
+      if (eni.publicAddress !== undefined) {
+        owners.set(eni.publicAddress, { kind: "eni", eni, inside: eni.address });
+      }
       if (eni.ipv6 !== undefined) owners.set(eni.ipv6, { kind: "eni-ipv6", eni });
     }
-    for (const nat of region.nats.values()) owners.set(nat.publicAddress, natOwner(region, nat));
+    for (const nat of region.nats.values()) {
+      if (nat.publicAddress !== undefined) owners.set(nat.publicAddress, natOwner(region, nat));
+    }
   }
   for (const site of sites.values()) owners.set(site.publicAddress, { kind: "site", site: site.key });
   return owners;

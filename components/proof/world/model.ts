@@ -1,14 +1,15 @@
 /**
  * The network as packets see it: every place that a packet can be at, and everything there that decides where it goes
- * on. Built from the plan alone.
+ * on. Built from the plan alone, or from what AWS describes of a network (`components/proof/describe`). What only the
+ * latter has is optional here; a region is then one VPC.
  */
 import type { HostPlan } from "../../plan/model.ts";
 import type { ChainContext } from "../rules/nft.ts";
 import type { Gate, Origin } from "../rules/gate.ts";
 import type { PrefixMap } from "../rules/prefixes.ts";
 import type { SymbolSpace } from "../sets/addresses.ts";
-import type { Point } from "../sets/intervals.ts";
-import type { TrafficTable } from "../sets/traffic.ts";
+import type { Intervals, Point } from "../sets/intervals.ts";
+import type { EphemeralPorts, TrafficTable } from "../sets/traffic.ts";
 
 /** What an instance's only link is called here; the plan never names it. */
 export const instanceLink = "eth0";
@@ -16,14 +17,25 @@ export const instanceLink = "eth0";
 /** An instance's network interface. */
 export interface Eni {
   readonly host: string;
+  /** Which of the host's links it is. */
+  readonly link: string;
   readonly region: string;
   /** Key of its subnet. */
   readonly subnet: string;
+  /** Its primary address. */
   readonly address: Point;
   /** Its IPv6 address, where it has one. */
   readonly ipv6: Point | undefined;
   /** The symbol of its public address, where it has one. */
   readonly publicAddress: Point | undefined;
+  /** All that is its own: the addresses above, secondary ones, and networks that were delegated to it. */
+  readonly own: Intervals;
+  /** The public address of each of its IPv4 addresses that has one. */
+  readonly publicAddresses: ReadonlyMap<Point, Point>;
+  /** The NAT gateway that it belongs to. */
+  readonly nat?: string;
+  /** Why internet gateways carry nothing to it or from it. */
+  readonly sealed?: string;
   /** AWS's source/destination check: it may then neither send nor get what is not its own. */
   readonly checks: boolean;
   readonly ingress: Gate;
@@ -86,15 +98,21 @@ export interface HostRoute {
 
 export interface HostNode {
   readonly key: string;
-  readonly plan: HostPlan;
-  /** Its place in the stack's configuration. */
+  /** `undefined` where no plan made the host. */
+  readonly plan?: HostPlan;
+  /** Its place in the stack's configuration, or its id. */
   readonly path: string;
   readonly links: ReadonlyMap<string, Link>;
   readonly addresses: ReadonlyMap<Point, string>;
   readonly routes: PrefixMap<HostRoute>;
   /** Tables for what comes from one of its own addresses, ahead of the others. */
   readonly answers: ReadonlyMap<Point, PrefixMap<HostRoute>>;
-  readonly forwards: boolean;
+  /** `unknown` where only the host itself can tell. */
+  readonly forwards: boolean | "unknown";
+  /** What decides here and cannot be seen, in words; it is taken for letting everything pass. */
+  readonly unseen?: string;
+  /** Where it opens connections from, if not by Linux's range. */
+  readonly clients?: EphemeralPorts;
   /** The chains of the hook, as gates in the order in which a packet meets them. */
   readonly gates: (at: "input" | "forward" | "output", context: ChainContext) => readonly Gate[];
   /** Which packets the host hides behind its own address on the way out. */
@@ -106,7 +124,13 @@ export type VpcTarget =
   | { readonly kind: "egress-only-gateway" }
   | { readonly kind: "nat-gateway"; readonly nat: string }
   | { readonly kind: "peering"; readonly peering: string }
-  | { readonly kind: "instance"; readonly host: string };
+  | { readonly kind: "instance"; readonly host: string }
+  /** The VPC itself. */
+  | { readonly kind: "local" }
+  | { readonly kind: "gateway-endpoint"; readonly endpoint: string }
+  | { readonly kind: "blackhole"; readonly reason: string }
+  /** Where it leads cannot be told; the reason says of what. */
+  | { readonly kind: "unknown"; readonly reason: string };
 
 /** A stateless gate around a subnet: what comes back is judged like anything else. */
 export interface SubnetGates {
@@ -119,13 +143,17 @@ export interface SubnetNode {
   readonly routes: PrefixMap<VpcTarget>;
   readonly path: string;
   readonly acl: SubnetGates;
+  /** What AWS's block of public access keeps internet gateways from: all, or what comes in and what is no NAT gateway's. */
+  readonly blocked?: "bidirectional" | "ingress";
 }
 
 export interface NatNode {
   readonly key: string;
   readonly subnet: string;
-  /** The symbol of its Elastic IP. */
-  readonly publicAddress: Point;
+  /** The symbol of its Elastic IP; `undefined` where it is private. */
+  readonly publicAddress: Point | undefined;
+  /** Its network interface, where it is known: what it hides then goes on by its subnet's routes. */
+  readonly eni?: Eni;
 }
 
 export interface RegionNode {
@@ -140,6 +168,16 @@ export interface RegionNode {
   readonly interfaces: ReadonlyMap<string, Eni>;
   /** The other region of each of its peerings, by the peering's key. */
   readonly peerings: ReadonlyMap<string, string>;
+  /** Whether the internet gateway is there that lets packets in; it is unless said otherwise. */
+  readonly gateway?: "attached" | "none" | "unknown";
+  /** The internet gateway's own route table. */
+  readonly gatewayRoutes?: PrefixMap<VpcTarget>;
+  /** Networks that were delegated to interfaces. */
+  readonly delegated?: PrefixMap<Eni>;
+  /** Why more interfaces may be in it than are known. */
+  readonly incomplete?: string;
+  /** Addresses of AWS's own in the VPC, such as its resolver's. */
+  readonly reserved?: Intervals;
 }
 
 export interface SiteNode {
@@ -154,11 +192,15 @@ export interface SiteNode {
 
 /** Who has a public address. */
 export type PublicOwner =
-  | { readonly kind: "eni"; readonly eni: Eni }
+  | { readonly kind: "eni"; readonly eni: Eni; readonly inside: Point }
   /** By its IPv6 address, which is the same inside and outside. */
   | { readonly kind: "eni-ipv6"; readonly eni: Eni }
   | { readonly kind: "nat"; readonly region: string; readonly nat: string }
-  | { readonly kind: "site"; readonly site: string };
+  | { readonly kind: "site"; readonly site: string }
+  /** An address of the network's that is at no interface. */
+  | { readonly kind: "nobody"; readonly reason: string }
+  /** An address of the network's of which nobody can tell where it is. */
+  | { readonly kind: "unknown"; readonly reason: string };
 
 /** What a DNS name leads to, for those who dial it. */
 export type NameTarget =
@@ -174,6 +216,8 @@ export interface World {
   readonly sites: ReadonlyMap<string, SiteNode>;
   readonly segments: ReadonlyMap<string, Segment>;
   readonly publicOwners: ReadonlyMap<Point, PublicOwner>;
+  /** The same for networks, where no single address is named. */
+  readonly publicNetworks?: PrefixMap<PublicOwner>;
   readonly names: ReadonlyMap<string, NameTarget>;
   /** What has an address and is not followed, in a few words. */
   readonly unseen?: ReadonlyMap<Point, string>;
@@ -181,4 +225,12 @@ export interface World {
   readonly operator: readonly string[];
   /** What could not be read, and is therefore taken for impassable. */
   readonly unread: readonly Origin[];
+  /** Where clients open connections from, where it is not Linux's range. */
+  readonly clients?: ClientPorts;
+}
+
+export interface ClientPorts {
+  /** Hosts of which nothing else is known, and the internet. */
+  readonly others: EphemeralPorts;
+  readonly natGateways: EphemeralPorts;
 }

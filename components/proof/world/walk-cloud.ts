@@ -1,17 +1,15 @@
 /** The part of a packet's way that leads through VPCs and the internet between them. */
-import { isV6Point, neverPublic } from "../sets/addresses.ts";
+import { isV6Point, linkLocal, translatedV6 } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
-import { instanceLink, type Eni, type RegionNode, type SubnetNode, type World } from "./model.ts";
+import { linuxPorts } from "../sets/traffic.ts";
+import { entryOf, isOwn, ownerOf, receiverOf, routeOf, sealOf } from "./vpc.ts";
+import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget, World } from "./model.ts";
 import type { Way } from "./way.ts";
 
 /** Where the ways of this part lead out of it. */
 export interface Doors {
   readonly enterHost: (way: Way, host: string, link: string) => void;
   readonly enterSite: (way: Way, site: string) => void;
-}
-
-function isOwn({ address, ipv6 }: Eni, point: Point): boolean {
-  return point === address || point === ipv6;
 }
 
 export class CloudWalker {
@@ -81,33 +79,27 @@ export class CloudWalker {
     if (!way.hop(() => subnetKey)) return;
     const subnet = region.subnets.get(subnetKey);
     if (subnet === undefined) throw new Error(`the network has no subnet ${subnetKey}`);
-    const target = region.enis.get(way.to);
-    const isWithin = target?.subnet === subnetKey;
+    if (has(linkLocal, way.to) || has(region.reserved ?? [], way.to)) {
+      const reason = "what AWS itself answers there is beyond the proof";
+      way.endUndecided(() => ({ place: `VPC ${region.key}`, reason, path: region.path }));
+      return;
+    }
+    const isWithin = ownerOf(region, way.to)?.subnet === subnetKey;
     if (!isWithin && !this.#throughAcl(way, subnet, "egress")) return;
-    if (region.own.find(way.to) !== undefined) {
-      this.#toAddress(way, region, subnetKey);
-      return;
-    }
-    const found = subnet.routes.find(way.to);
-    if (found === undefined || found === "undecided") {
-      const end = found === undefined ? way.end.bind(way) : way.endUndecided.bind(way);
-      end(() => ({
-        place: `route table of ${subnetKey}`,
-        reason: "has no route there",
-        path: subnet.path,
-        obstacle: { kind: "subnet-route", subnet: subnetKey },
-      }));
-      return;
-    }
-    const { network, value } = found;
-    if (way.explain !== undefined) {
-      way.note(
-        `route table of ${subnetKey}`,
-        `route ${network} to the ${value.kind.replace("-", " ")}`,
-        subnet.path,
-      );
-    }
+    const found = routeOf(way, region, subnet);
+    if (found !== undefined) this.#follow(way, region, found.value, { subnet: subnetKey, eni });
+  }
+
+  #follow(
+    way: Way,
+    region: RegionNode,
+    value: VpcTarget,
+    { subnet, eni }: { readonly subnet: string | undefined; readonly eni: Eni | undefined },
+  ): void {
     switch (value.kind) {
+      case "local":
+        this.#toAddress(way, region, subnet);
+        return;
       case "internet-gateway":
         this.#outOfVpc(way, region, eni);
         return;
@@ -115,27 +107,61 @@ export class CloudWalker {
         this.#outwardsOnly(way, region, eni);
         return;
       case "nat-gateway":
-        this.#throughNat(way, region, value.nat, subnetKey);
+        this.#throughNat(way, region, value.nat, subnet);
         return;
       case "peering":
-        this.#overPeering(way, region, value.peering);
+        if (eni?.nat === undefined) this.#overPeering(way, region, value.peering);
+        else {
+          // vpc/latest/userguide/vpc-nat-gateway.html names transit and VPN gateways as other ways, and no peering.
+          const reason = "AWS does not say whether a NAT gateway's packets pass a peering";
+          way.endUndecided(() => ({ place: `peering ${value.peering}`, reason, path: region.path }));
+        }
         return;
       case "instance": {
         const instance = region.interfaces.get(value.host);
         if (instance === undefined)
           throw new Error(`${value.host} has no network interface in ${region.key}`);
-        this.#enterEni(way, instance, subnetKey);
+        this.#enterEni(way, instance, subnet);
+        return;
       }
+      case "gateway-endpoint":
+        way.arrival = { kind: "service", region: region.key, endpoint: value.endpoint };
+        if (way.explain !== undefined) {
+          way.note(value.endpoint, "hands it to AWS's service, as far as its policy lets it", region.path);
+        }
+        return;
+      case "blackhole":
+        way.end(() => ({
+          place: `route table of ${subnet ?? region.key}`,
+          reason: value.reason,
+          path: region.path,
+        }));
+        return;
+      case "unknown":
+        way.endUndecided(() => ({
+          place: `route table of ${subnet ?? region.key}`,
+          reason: value.reason,
+          path: region.path,
+        }));
     }
   }
 
   #toAddress(way: Way, region: RegionNode, fromSubnet: string | undefined): void {
-    const target = region.enis.get(way.to);
-    if (target === undefined) {
-      way.end(() => ({ place: `VPC ${region.key}`, reason: "nobody has the address", path: region.path }));
-      return;
+    const target = ownerOf(region, way.to);
+    const place = `VPC ${region.key}`;
+    if (target !== undefined) {
+      this.#enterEni(way, target, fromSubnet);
+    } else if (region.incomplete !== undefined) {
+      const reason = region.incomplete;
+      way.endUndecided(() => ({ place, reason, path: region.path }));
+    } else {
+      way.end(() => ({ place, reason: "nobody has the address", path: region.path }));
     }
-    this.#enterEni(way, target, fromSubnet);
+  }
+
+  /** What a gateway endpoint brings back: it comes from within the VPC, by no route table. */
+  fromEndpoint(way: Way, region: string): void {
+    this.#toAddress(way, this.#region(region), undefined);
   }
 
   #enterEni(way: Way, eni: Eni, fromSubnet: string | undefined): void {
@@ -143,6 +169,10 @@ export class CloudWalker {
     const subnet = this.#region(eni.region).subnets.get(eni.subnet);
     if (fromSubnet !== eni.subnet && subnet !== undefined && !this.#throughAcl(way, subnet, "ingress"))
       return;
+    if (eni.nat !== undefined) {
+      this.#answerNat(way, this.#region(eni.region), eni.nat);
+      return;
+    }
     if (eni.checks && !isOwn(eni, way.to)) {
       way.end(() => ({
         place,
@@ -153,17 +183,23 @@ export class CloudWalker {
       return;
     }
     if (!this.#throughGroups(way, eni, "ingress", place)) return;
-    this.#doors.enterHost(way, eni.host, instanceLink);
+    this.#doors.enterHost(way, eni.host, eni.link);
   }
 
   #outOfVpc(way: Way, region: RegionNode, eni: Eni | undefined): void {
     const place = `internet gateway of ${region.key}`;
-    if (eni?.ipv6 !== undefined && way.from === eni.ipv6) {
+    const sealed = eni === undefined ? undefined : sealOf(region, eni, "out");
+    if (sealed !== undefined) {
+      way.end(() => ({ place, reason: sealed, path: region.path }));
+      return;
+    }
+    if (eni !== undefined && isV6Point(way.from) && isOwn(eni, way.from)) {
       if (way.explain !== undefined) way.note(place, "lets IPv6 out as it is", region.path);
       this.internet(way);
       return;
     }
-    if (eni?.publicAddress === undefined || way.from !== eni.address) {
+    const publicAddress = eni?.publicAddresses.get(way.from);
+    if (publicAddress === undefined) {
       way.end(() => ({
         place,
         reason: "the sender has no public address",
@@ -172,14 +208,19 @@ export class CloudWalker {
       }));
       return;
     }
-    way.from = eni.publicAddress;
+    way.from = publicAddress;
     if (way.explain !== undefined) way.note(place, "gives the sender its public address", region.path);
     this.internet(way);
   }
 
   #outwardsOnly(way: Way, region: RegionNode, eni: Eni | undefined): void {
     const place = `egress-only gateway of ${region.key}`;
-    if (eni?.ipv6 === undefined || way.from !== eni.ipv6) {
+    const sealed = eni === undefined ? undefined : sealOf(region, eni, "egress-only");
+    if (sealed !== undefined) {
+      way.end(() => ({ place, reason: sealed, path: region.path }));
+      return;
+    }
+    if (eni === undefined || !isV6Point(way.from) || !isOwn(eni, way.from)) {
       way.end(() => ({ place, reason: "the sender is no instance of the VPC", path: region.path }));
       return;
     }
@@ -194,8 +235,11 @@ export class CloudWalker {
     const subnet = region.subnets.get(eni.subnet);
     const found = subnet?.routes.find(way.from);
     const kind = found === undefined || found === "undecided" ? undefined : found.value.kind;
-    if (kind === "internet-gateway") {
-      this.#enterEni(way, eni, undefined);
+    if (found === "undecided" || kind === "unknown") {
+      const reason = "nobody can tell which gateway the subnet has";
+      way.endUndecided(() => ({ place: `VPC ${region.key}`, reason, path: region.path }));
+    } else if (kind === "internet-gateway") {
+      this.#enterFromInternet(way, region, eni);
     } else if (kind === "egress-only-gateway") {
       const place = `egress-only gateway of ${region.key}`;
       if (way.isReply && way.conversation.remembers(region)) this.#enterEni(way, eni, undefined);
@@ -215,7 +259,7 @@ export class CloudWalker {
     }
   }
 
-  #throughNat(way: Way, region: RegionNode, key: string, fromSubnet: string): void {
+  #throughNat(way: Way, region: RegionNode, key: string, fromSubnet: string | undefined): void {
     const nat = region.nats.get(key);
     if (nat === undefined) throw new Error(`the network has no NAT gateway ${key}`);
     const subnet = region.subnets.get(nat.subnet);
@@ -228,26 +272,54 @@ export class CloudWalker {
       }));
       return;
     }
-    if (subnet !== undefined) {
-      if (fromSubnet !== nat.subnet && !this.#throughAcl(way, subnet, "ingress")) return;
-      if (!this.#throughAcl(way, subnet, "egress")) return;
+    if (subnet !== undefined && fromSubnet !== nat.subnet) {
+      if (!this.#throughAcl(way, subnet, "ingress")) return;
     }
+    if (nat.eni !== undefined) {
+      this.#translate(way, region, nat, nat.eni);
+      return;
+    }
+    if (subnet !== undefined && !this.#throughAcl(way, subnet, "egress")) return;
     const onwards = subnet?.routes.find(way.to);
     if (onwards === undefined || onwards === "undecided" || onwards.value.kind !== "internet-gateway") {
       way.end(() => ({ place, reason: "its own subnet has no way to the internet", path: region.path }));
       return;
     }
-    way.conversation.hide(nat, way.from, nat.publicAddress);
-    way.conversation.remember(nat);
-    way.from = nat.publicAddress;
+    const { publicAddress } = nat;
+    if (publicAddress === undefined) throw new Error(`the network has no address of the NAT gateway ${key}`);
+    this.#hide(way, nat, publicAddress);
+    way.from = publicAddress;
     if (way.explain !== undefined) way.note(place, "hides the sender behind its own address", region.path);
     this.internet(way);
+  }
+
+  #hide(way: Way, nat: NatNode, outside: Point): void {
+    way.conversation.hide(nat, way.from, outside, this.#world.clients?.natGateways ?? linuxPorts);
+    way.conversation.remember(nat);
+  }
+
+  /** Behind its interface's address it goes on by the routes of the gateway's subnet, wherever they lead. */
+  #translate(way: Way, region: RegionNode, nat: NatNode, eni: Eni): void {
+    const place = `NAT gateway ${nat.key}`;
+    if (isV6Point(way.to)) {
+      if (has(translatedV6, way.to)) {
+        way.endUndecided(() => ({ place, reason: "NAT64 is beyond the proof", path: region.path }));
+      } else {
+        way.end(() => ({ place, reason: "translates no IPv6", path: region.path }));
+      }
+      return;
+    }
+    if (!way.isReply) this.#hide(way, nat, eni.address);
+    way.from = eni.address;
+    if (way.explain !== undefined) way.note(place, "hides the sender behind its own address", region.path);
+    this.#fromSubnet(way, region, nat.subnet, eni);
   }
 
   /** One hop only: from the one VPC's own addresses to the other's. */
   #overPeering(way: Way, region: RegionNode, key: string): void {
     const other = this.#region(region.peerings.get(key) ?? "");
-    if (region.own.find(way.from) === undefined || other.own.find(way.to) === undefined) {
+    const isReserved = has(other.reserved ?? [], way.to);
+    if (isReserved || region.own.find(way.from) === undefined || other.own.find(way.to) === undefined) {
       const reason = "peering is not transitive: both ends must be the VPCs' own addresses";
       way.end(() => ({ place: `peering ${key}`, reason, path: "peerings" }));
       return;
@@ -259,32 +331,16 @@ export class CloudWalker {
   /** The internet carries a packet to whoever has the address. */
   internet(way: Way): void {
     if (!way.hop(() => "internet")) return;
-    if (isV6Point(way.from) !== isV6Point(way.to)) {
-      way.end(() => ({ place: "internet", reason: "sender and receiver are of two families", path: "" }));
-      return;
-    }
-    const owner = this.#world.publicOwners.get(way.to);
-    if (owner === undefined) {
-      if (has(neverPublic, way.to)) {
-        way.end(() => ({
-          place: "internet",
-          reason: "private addresses are not routed",
-          path: "",
-          obstacle: { kind: "private-outside" },
-        }));
-      } else {
-        way.arrival = { kind: "internet" };
-        if (way.explain !== undefined) way.note("internet", "delivers it", "");
-      }
-      return;
-    }
-    switch (owner.kind) {
+    const owner = receiverOf(way);
+    switch (owner?.kind) {
+      case undefined:
+        return;
       case "eni":
-        way.to = owner.eni.address;
+        way.to = owner.inside;
         if (way.explain !== undefined) {
           way.note(`internet gateway of ${owner.eni.region}`, "gives it the private address", "");
         }
-        this.#enterEni(way, owner.eni, undefined);
+        this.#enterFromInternet(way, this.#region(owner.eni.region), owner.eni);
         return;
       case "eni-ipv6":
         this.#enterByIpv6(way, owner.eni);
@@ -297,17 +353,32 @@ export class CloudWalker {
     }
   }
 
+  /** Through the VPC's internet gateway, whose own route table may lead elsewhere than to the receiver. */
+  #enterFromInternet(way: Way, region: RegionNode, eni: Eni): void {
+    const target = entryOf(way, region, eni);
+    if (target?.kind === "local") this.#enterEni(way, eni, undefined);
+    else if (target !== undefined) this.#follow(way, region, target, { subnet: undefined, eni: undefined });
+  }
+
   #enterNat(way: Way, region: RegionNode, key: string): void {
     const nat = region.nats.get(key);
-    const inside = nat === undefined ? undefined : way.conversation.behind(nat, way.to);
+    const subnet = nat === undefined ? undefined : region.subnets.get(nat.subnet);
+    // The gate of its subnet sees the gateway's own ports, not those of whoever is behind it.
+    if (subnet !== undefined && !this.#throughAcl(way, subnet, "ingress")) return;
+    this.#answerNat(way, region, key);
+  }
+
+  /** Only answers are let in; they go on to whoever asked. */
+  #answerNat(way: Way, region: RegionNode, key: string): void {
+    const nat = region.nats.get(key);
     const place = `NAT gateway ${key}`;
-    if (nat === undefined || !way.isReply || inside === undefined) {
+    const inside = nat !== undefined && way.isReply ? way.conversation.behind(nat, way.to) : undefined;
+    if (nat === undefined || inside === undefined) {
       way.end(() => ({ place, reason: "lets nothing in that nobody inside asked for", path: region.path }));
       return;
     }
     way.to = inside;
-    const subnet = region.subnets.get(nat.subnet);
-    if (subnet !== undefined && !this.#throughAcl(way, subnet, "ingress")) return;
+    way.conversation.reveal(nat);
     if (way.explain !== undefined) way.note(place, "knows whose answer it is", region.path);
     this.#fromSubnet(way, region, nat.subnet, undefined);
   }

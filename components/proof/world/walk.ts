@@ -6,7 +6,7 @@
  */
 import type { ConnectionState } from "../rules/nft-text.ts";
 import type { ChainContext } from "../rules/nft.ts";
-import { isV6Point, neverPublic } from "../sets/addresses.ts";
+import { isV6Point, linkLocal, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { CloudWalker } from "./walk-cloud.ts";
 import type { HostNode, HostRoute, Link, Segment, SiteNode, Tunnel, World } from "./model.ts";
@@ -18,7 +18,9 @@ export type Source =
   | { readonly kind: "host"; readonly host: string; readonly address?: Point }
   /** A device that nobody manages, on a LAN or VLAN. */
   | { readonly kind: "device"; readonly segment: string; readonly address?: Point }
-  | { readonly kind: "internet"; readonly address: Point };
+  | { readonly kind: "internet"; readonly address: Point }
+  /** A service of AWS's that answers through a VPC's gateway endpoint. */
+  | { readonly kind: "service"; readonly region: string; readonly address: Point };
 
 /** Whether a tunnel's two ends find each other; {@link Prover} answers by looking at the packets that carry it. */
 export type TunnelCheck = (
@@ -58,6 +60,11 @@ export class Walker {
       case "internet": {
         const way = new Way(this.#world, source.address, to, options);
         this.#cloud.internet(way);
+        return way;
+      }
+      case "service": {
+        const way = new Way(this.#world, source.address, to, options);
+        this.#cloud.fromEndpoint(way, source.region);
         return way;
       }
     }
@@ -100,8 +107,18 @@ export class Walker {
     const probe = address ?? this.#sourceAddress(host, to);
     const way = new Way(this.#world, probe ?? 0, to, options);
     way.conversation.remember(host);
+    if (!way.isReply && host.clients !== undefined) way.conversation.clients = host.clients;
     const next = this.#route(way, host);
     if (next === undefined) return way;
+    if (probe === undefined) {
+      way.end(() => ({ place: host.key, reason: "has no address of that family", path: host.path }));
+      return way;
+    }
+    if (!way.isReply && this.#mayTunnel(host, to)) {
+      const reason = "it is set up to forward, and may take it into a tunnel of its own";
+      way.endUndecided(() => ({ place: host.key, reason, path: host.path }));
+      return way;
+    }
     const state = this.#state(way, host);
     const context = { iif: undefined, oif: next.link.name, state };
     if (!this.#throughTable(way, host, "output", context)) return way;
@@ -124,6 +141,19 @@ export class Walker {
         () => ({ kind: "nftables", host: host.key, hook }),
       ),
     );
+  }
+
+  /** Whether a host of which only AWS's side is known may reach what is private, and in no VPC that it meets. */
+  #mayTunnel({ forwards, links }: HostNode, to: Point): boolean {
+    if (forwards !== "unknown" || !has(neverPublic, to) || has(linkLocal, to)) return false;
+    const { regions } = this.#world;
+    const own = [...links.values()].flatMap(({ attachment }) =>
+      attachment.kind === "eni" ? (regions.get(attachment.eni.region) ?? []) : [],
+    );
+    const met = own.flatMap(({ peerings }) =>
+      [...peerings.values()].flatMap((key) => regions.get(key) ?? []),
+    );
+    return [...own, ...met].every((region) => region.own.find(to) === undefined);
   }
 
   /** The first address, of the destination's family, of the link by which the host reaches it. */
@@ -227,6 +257,7 @@ export class Walker {
       return;
     }
     way.to = inside;
+    way.conversation.reveal(site);
     if (way.explain !== undefined) way.note(place, "knows whose answer it is", site.path);
     this.#onSegment(way, this.#segment(site.uplink), inside);
   }
@@ -238,12 +269,25 @@ export class Walker {
     const inside = way.isReply ? way.conversation.behind(host, way.to) : undefined;
     if (inside !== undefined) {
       way.to = inside;
+      way.conversation.reveal(host);
       if (way.explain !== undefined) way.note(host.key, "knows whose answer it is", host.path);
     }
     way.conversation.remember(host);
     if (host.addresses.has(way.to)) {
       if (!this.#throughTable(way, host, "input", { iif: link, oif: undefined, state })) return;
       way.arrival = { kind: "host", host: host.key, link };
+      if (way.explain !== undefined && host.unseen !== undefined && !way.isReply) {
+        way.note(host.key, `takes it, as far as can be seen: ${host.unseen}`, host.path);
+      }
+      return;
+    }
+    if (host.forwards === "unknown") {
+      way.endUndecided(() => ({
+        place: host.key,
+        reason:
+          "it is for somebody else, and only the host itself can tell whether and where it passes it on",
+        path: host.path,
+      }));
       return;
     }
     if (!host.forwards) {

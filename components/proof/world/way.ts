@@ -1,7 +1,14 @@
 /** What is known of packets while they are under way: their header, what of them is left, and what they have met. */
 import type { Gate, Origin } from "../rules/gate.ts";
-import { covers, difference, isEmpty, union, type Point } from "../sets/intervals.ts";
-import { linuxPorts, noTraffic, replyTo, type TrafficId, type TrafficSet } from "../sets/traffic.ts";
+import { covers, difference, union, type Point } from "../sets/intervals.ts";
+import {
+  linuxPorts,
+  noTraffic,
+  replyTo,
+  type EphemeralPorts,
+  type TrafficId,
+  type TrafficSet,
+} from "../sets/traffic.ts";
 import type { World } from "./model.ts";
 import type { Obstacle } from "./obstacle.ts";
 
@@ -10,7 +17,9 @@ export type Arrival =
   | { readonly kind: "host"; readonly host: string; readonly link: string }
   /** A device of a LAN that nobody manages. */
   | { readonly kind: "device"; readonly segment: string }
-  | { readonly kind: "internet" };
+  | { readonly kind: "internet" }
+  /** A service of AWS's, by a VPC's gateway endpoint. */
+  | { readonly kind: "service"; readonly region: string; readonly endpoint: string };
 
 /** Something on the way, in words. */
 export interface Step {
@@ -41,10 +50,22 @@ export interface Stop {
   readonly obstacle?: Obstacle | undefined;
 }
 
+interface Hidden {
+  readonly outside: Point;
+  readonly inside: Point;
+  readonly clients: EphemeralPorts;
+}
+
 /** What devices remember of packets that passed: the answer needs it. */
 export class Conversation {
   readonly #tracked = new Set<object>();
-  readonly #hidden = new Map<object, { readonly outside: Point; readonly inside: Point }>();
+  readonly #hidden = new Map<object, Hidden>();
+  /** The client's source ports, as they are seen where the packet is. */
+  clients: EphemeralPorts;
+
+  constructor(clients: EphemeralPorts) {
+    this.clients = clients;
+  }
 
   remember(device: object): void {
     this.#tracked.add(device);
@@ -54,9 +75,15 @@ export class Conversation {
     return this.#tracked.has(device);
   }
 
-  /** The device sends with the outer address what came from the inner one. */
-  hide(device: object, inside: Point, outside: Point): void {
-    this.#hidden.set(device, { inside, outside });
+  /** The device sends with the outer address, and perhaps ports of its own, what came from the inner one. */
+  hide(device: object, inside: Point, outside: Point, ports: EphemeralPorts = this.clients): void {
+    this.#hidden.set(device, { inside, outside, clients: this.clients });
+    this.clients = ports;
+  }
+
+  /** On the way back behind the device, the client's ports are those from before it. */
+  reveal(device: object): void {
+    this.clients = this.#hidden.get(device)?.clients ?? this.clients;
   }
 
   /** Whom the device means by the address. */
@@ -72,6 +99,8 @@ const mostHops = 64;
 export interface WayOptions {
   /** What is asked about; all of it unless said otherwise. */
   readonly traffic?: TrafficId;
+  /** All that may be under way, where some of it is not sure. */
+  readonly possible?: TrafficId;
   /** What the way there left behind, where this is the way back. */
   readonly answering?: Conversation;
   /** Writes down every step, and decides gates for this kind of traffic. */
@@ -84,28 +113,39 @@ export class Way {
   readonly conversation: Conversation;
   from: Point;
   to: Point;
-  /** What is left. */
+  /** What is left for sure. */
   traffic: TrafficId;
-  /** What may be left or not: it hangs on a symbol. */
-  undecided: TrafficSet = noTraffic;
+  /** The same with all that may be left or not: it hangs on a symbol, or on what nobody can tell. */
+  possible: TrafficId;
   arrival: Arrival | undefined;
   readonly steps: Step[] = [];
   readonly explain: Point | undefined;
+  /** Where nothing more was sure, and where nothing more was possible. */
+  #doubt: (() => Stop) | undefined;
   #stop: (() => Stop) | undefined;
   #hops = 0;
 
-  constructor(world: World, from: Point, to: Point, { traffic = 1, answering, explain }: WayOptions) {
+  constructor(world: World, from: Point, to: Point, options: WayOptions) {
+    const { traffic = 1, possible = traffic, answering, explain } = options;
     this.world = world;
     this.from = from;
     this.to = to;
     this.traffic = traffic;
+    this.possible = possible;
     this.isReply = answering !== undefined;
-    this.conversation = answering ?? new Conversation();
+    this.conversation = answering ?? new Conversation(world.clients?.others ?? linuxPorts);
     this.explain = explain;
   }
 
+  /** What may be left or not. */
+  get undecided(): TrafficSet {
+    if (this.possible === this.traffic) return noTraffic;
+    const { table } = this.world;
+    return difference(table.set(this.possible), table.set(this.traffic));
+  }
+
   get stop(): Stop | undefined {
-    return this.#stop?.();
+    return (this.#stop ?? this.#doubt)?.();
   }
 
   get isStopped(): boolean {
@@ -118,6 +158,11 @@ export class Way {
 
   /** Nothing goes on from here. What is said is put into words only if somebody asks. */
   end(words: () => Omit<Stop, "from" | "to">): void {
+    this.possible = 0;
+    this.#end(words);
+  }
+
+  #end(words: () => Omit<Stop, "from" | "to">): void {
     const { from, to } = this;
     this.traffic = 0;
     this.#stop ??= () => ({ ...words(), from, to });
@@ -126,10 +171,9 @@ export class Way {
     this.note(place, reason, path);
   }
 
-  /** It hangs on a symbol whether anything goes on. */
+  /** Nobody can tell whether anything goes on. */
   endUndecided(words: () => Omit<Stop, "from" | "to">): void {
-    this.undecided = union(this.undecided, this.world.table.set(this.traffic));
-    this.end(words);
+    this.#end(words);
   }
 
   /** Counts a place. */
@@ -142,45 +186,47 @@ export class Way {
   /**
    * Passes a gate.
    * @param obstacle what the gate is to whoever looks for a change
-   * @returns whether anything is left
+   * @returns whether anything may be left
    */
   through(gate: Gate, place: () => string, path: string, obstacle?: () => Obstacle): boolean {
     const { table } = this.world;
     const { accepted, undecided } = gate.passage(this.from, this.to);
-    const before = this.traffic;
-    if (undecided !== 0) this.undecided = union(this.undecided, this.#hanging(accepted, undecided));
-    this.traffic = this.isReply ? this.#answered(accepted) : table.and(before, accepted);
+    const { traffic: before, possible: mayBe } = this;
+    this.traffic = this.#passed(before, accepted);
+    const mayPass = undecided === 0 ? accepted : table.id(union(table.set(accepted), table.set(undecided)));
+    this.possible = mayBe === before && mayPass === accepted ? this.traffic : this.#passed(mayBe, mayPass);
     if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), place(), path, obstacle?.());
     if (this.traffic !== 0) return true;
     const { from, to } = this;
-    this.#stop ??= () => ({
-      ...this.#gateStop(gate, from, to, table.set(before), { place: place(), path }),
+    const isOver = this.possible === 0;
+    const decided = isOver && before === 0 ? mayBe : before;
+    const stop = (): Stop => ({
+      ...this.#gateStop(gate, from, to, table.set(decided), { place: place(), path, isOver }),
       obstacle: obstacle?.(),
     });
-    return false;
+    if (isOver) this.#stop ??= stop;
+    else if (before !== 0) this.#doubt ??= stop;
+    return !isOver;
   }
 
-  /** Of what was asked, that which passes or not with what is undecided. */
-  #hanging(accepted: TrafficId, undecided: TrafficId): TrafficSet {
-    const { table } = this.world;
-    if (!this.isReply) return table.set(table.and(this.traffic, undecided));
-    const possible = table.id(union(table.set(accepted), table.set(undecided)));
-    return difference(table.set(this.#answered(possible)), table.set(this.#answered(accepted)));
+  #passed(traffic: TrafficId, accepted: TrafficId): TrafficId {
+    return this.isReply ? this.#answered(traffic, accepted) : this.world.table.and(traffic, accepted);
   }
 
   /** Of what was asked, that of which every answer passes. */
-  #answered(accepted: TrafficId): TrafficId {
-    if (accepted === 1 || this.traffic === 0) return this.traffic;
+  #answered(traffic: TrafficId, accepted: TrafficId): TrafficId {
+    if (accepted === 1 || traffic === 0) return traffic;
     const { table } = this.world;
     const passing = table.set(accepted);
-    const parts = replyTo(table.set(this.traffic), linuxPorts).filter(([, reply]) => covers(passing, reply));
+    const { clients } = this.conversation;
+    const parts = replyTo(table.set(traffic), clients).filter(([, reply]) => covers(passing, reply));
     return table.id(parts.reduce((sum, [asked]) => union(sum, asked), noTraffic));
   }
 
   /** What stands for the traffic at a gate: on the way back, what answers it. */
   #shown(traffic: Point): Point {
     if (!this.isReply) return traffic;
-    const [[, reply] = []] = replyTo([traffic, Number(traffic) + 1], linuxPorts);
+    const [[, reply] = []] = replyTo([traffic, Number(traffic) + 1], this.conversation.clients);
     return reply?.[0] ?? traffic;
   }
 
@@ -199,12 +245,14 @@ export class Way {
     from: Point,
     to: Point,
     before: TrafficSet,
-    at: { place: string; path: string },
+    at: { readonly place: string; readonly path: string; readonly isOver: boolean },
   ): Stop {
     const sample = this.#shown(this.explain ?? before[0] ?? 0);
     const { origin } = gate.decision(from, to, sample);
     const placed = { ...origin, path: origin.path === "" ? at.path : origin.path };
-    const reason = isEmpty(this.undecided) ? placed.rule : `hangs on a symbol: ${placed.rule}`;
+    // A plan leaves open what its symbols will be; all else that nobody can tell has words of its own.
+    const hangs = this.world.clients === undefined ? "hangs on a symbol" : "nobody can tell";
+    const reason = at.isOver ? placed.rule : `${hangs}: ${placed.rule}`;
     return { place: `${at.place}, ${placed.where}`, reason, path: placed.path, from, to, origin: placed };
   }
 }

@@ -130,7 +130,7 @@ function homeOf({ prover }: Blocked, address: Point): string | undefined {
   const owner = publicOwners.get(address);
   if (owner?.kind === "nat") return owner.region;
   if (owner?.kind === "site") return owner.site;
-  if (owner !== undefined) return owner.eni.region;
+  if (owner?.kind === "eni" || owner?.kind === "eni-ipv6") return owner.eni.region;
   const region = [...regions.values()].find(({ own }) => own.find(address) !== undefined);
   if (region !== undefined) return region.key;
   const host = [...hosts.values()].find(({ addresses }) => addresses.has(address));
