@@ -139,9 +139,9 @@ export class Gate {
     return accepting.map(({ origin }) => origin);
   }
 
-  /** The addresses at which the gate's answers change, by side. */
-  get cuts(): { readonly sources: readonly Point[]; readonly destinations: readonly Point[] } {
-    return { sources: this.#sources, destinations: this.#destinations };
+  /** Every condition on addresses: two addresses that meet the same ones are treated alike. */
+  get sides(): readonly Side[] {
+    return this.#rules.flatMap(({ from, to }) => [from, to]).filter((side) => side !== undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Longest prefix first: how routes, AllowedIPs and everything else that names networks find the one that counts. */
 import type { SymbolSpace } from "../sets/addresses.ts";
+import type { Side } from "./gate.ts";
 import { has, nowhere, rank, type Intervals, type Point } from "../sets/intervals.ts";
 
 export interface PrefixEntry<Value> {
@@ -18,9 +19,7 @@ export function prefixLength(network: string): number {
   return Number(length);
 }
 
-interface ReadEntry<Value> extends PrefixEntry<Value> {
-  readonly addresses: Intervals;
-  readonly undecided: Intervals;
+interface ReadEntry<Value> extends PrefixEntry<Value>, Side {
   readonly length: number;
 }
 
@@ -65,6 +64,11 @@ export class PrefixMap<Value> {
   }
 
   get entries(): readonly PrefixEntry<Value>[] {
+    return this.#entries;
+  }
+
+  /** Every network that is named: two addresses that lie in the same ones are treated alike. */
+  get sides(): readonly Side[] {
     return this.#entries;
   }
 }
