@@ -71,7 +71,7 @@ export class Prover {
    * @param explain one kind of traffic, for which every step is written down
    */
   ask(source: Source, to: Point, traffic: TrafficId = 1, explain?: Point): Answer {
-    const forward = this.#walker.walk(source, to, { traffic, ...(explain === undefined ? {} : { explain }) });
+    const forward = this.#walker.walk(source, to, { traffic, explain });
     const { arrival } = forward;
     if (arrival === undefined || forward.possible === 0)
       return { forward, back: undefined, traffic: 0, possible: forward.possible, arrival: undefined };
@@ -80,7 +80,7 @@ export class Prover {
       traffic: forward.traffic,
       possible: forward.possible,
       answering: forward.conversation,
-      ...(explain === undefined ? {} : { explain }),
+      explain,
     });
     const reached = back.arrival !== undefined && isBack(source, back.arrival);
     if (reached && back.from !== to) {

@@ -3,7 +3,7 @@
  * destination which traffic it lets through, and which rule says so.
  */
 import type { AddressSet } from "../sets/addresses.ts";
-import { difference, has, intersection, isEmpty, rank, union, type Point } from "../sets/intervals.ts";
+import { Boundaries, difference, has, intersection, isEmpty, union, type Point } from "../sets/intervals.ts";
 import {
   allTraffic,
   noTraffic,
@@ -65,13 +65,10 @@ function both(a: Match, b: Match): Match {
   return a === "yes" && b === "yes" ? "yes" : "undecided";
 }
 
-function boundaries(sides: readonly (Side | undefined)[]): Point[] {
-  const all = new Set<Point>();
-  for (const side of sides) {
-    for (const boundary of side?.addresses ?? []) all.add(boundary);
-    for (const boundary of side?.undecided ?? []) all.add(boundary);
-  }
-  return [...all].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+function boundaries(sides: readonly (Side | undefined)[]): Boundaries {
+  return new Boundaries(
+    sides.flatMap((side) => (side === undefined ? [] : [...side.addresses, ...side.undecided])),
+  );
 }
 
 export class Gate {
@@ -79,8 +76,8 @@ export class Gate {
   readonly #otherwise: GateRules["otherwise"];
   readonly #table: TrafficTable;
   /** Between two neighbours of these lists every address is treated alike. */
-  readonly #sources: readonly Point[];
-  readonly #destinations: readonly Point[];
+  readonly #sources: Boundaries;
+  readonly #destinations: Boundaries;
   readonly #known: (Passage | undefined)[] = [];
 
   constructor({ rules, otherwise }: GateRules, table: TrafficTable) {
@@ -93,7 +90,7 @@ export class Gate {
 
   /** What the gate lets through from one address to the other. */
   passage(from: Point, to: Point): Passage {
-    const place = rank(this.#sources, from) * (this.#destinations.length + 1) + rank(this.#destinations, to);
+    const place = this.#sources.rank(from) * this.#destinations.places + this.#destinations.rank(to);
     return (this.#known[place] ??= this.#passage(from, to));
   }
 

@@ -1,7 +1,7 @@
 /** Longest prefix first: how routes, AllowedIPs and everything else that names networks find the one that counts. */
 import type { SymbolSpace } from "../sets/addresses.ts";
 import type { Side } from "./gate.ts";
-import { has, nowhere, rank, type Intervals, type Point } from "../sets/intervals.ts";
+import { Boundaries, has, nowhere, type Intervals, type Point } from "../sets/intervals.ts";
 
 export interface PrefixEntry<Value> {
   readonly network: string;
@@ -28,7 +28,7 @@ export type Found<Value> = PrefixEntry<Value> | "undecided" | undefined;
 
 export class PrefixMap<Value> {
   readonly #entries: readonly ReadEntry<Value>[];
-  readonly #boundaries: readonly Point[];
+  readonly #boundaries: Boundaries;
   readonly #known = new Map<number, Found<Value>>();
 
   /** Where two entries have the same network, the first counts. */
@@ -42,12 +42,13 @@ export class PrefixMap<Value> {
       return { ...entry, addresses, undecided: space.undecided(network), length: prefixLength(network) };
     });
     this.#entries = read.sort((a, b) => b.length - a.length);
-    const all = read.flatMap(({ addresses, undecided }) => [...addresses, ...undecided]);
-    this.#boundaries = [...new Set(all)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    this.#boundaries = new Boundaries(
+      read.flatMap(({ addresses, undecided }) => [...addresses, ...undecided]),
+    );
   }
 
   find(address: Point): Found<Value> {
-    const place = rank(this.#boundaries, address);
+    const place = this.#boundaries.rank(address);
     const known = this.#known.get(place);
     if (known !== undefined || this.#known.has(place)) return known;
     const found = this.#find(address);

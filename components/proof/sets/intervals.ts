@@ -88,6 +88,50 @@ export function rank(boundaries: readonly Point[], point: Point): number {
   return low;
 }
 
+/**
+ * A sorted list of boundaries that is asked again and again. Numbers come before all bigints, and lie together as
+ * doubles: most questions are about IPv4, and never meet a bigint.
+ */
+export class Boundaries {
+  readonly #numbers: Float64Array;
+  readonly #bigints: readonly Point[];
+  #asked: Point | undefined;
+  #told = 0;
+
+  constructor(points: Iterable<Point>) {
+    const sorted = [...new Set(points)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const numbers = sorted.filter((each) => typeof each === "number");
+    this.#numbers = Float64Array.from(numbers);
+    this.#bigints = sorted.slice(numbers.length);
+  }
+
+  /** Between how many neighbours a point may lie. */
+  get places(): number {
+    return this.#numbers.length + this.#bigints.length + 1;
+  }
+
+  /** As {@link rank}. Whoever asks for all pairs asks for the same point again and again. */
+  rank(point: Point): number {
+    if (point === this.#asked) return this.#told;
+    this.#asked = point;
+    this.#told =
+      typeof point === "bigint" ? this.#numbers.length + rank(this.#bigints, point) : this.#rank(point);
+    return this.#told;
+  }
+
+  #rank(point: number): number {
+    const numbers = this.#numbers;
+    let low = 0;
+    let high = numbers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((numbers[middle] ?? 0) <= point) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 export function has(set: Intervals, point: Point): boolean {
   return rank(set, point) % 2 === 1;
 }

@@ -5,6 +5,7 @@
  * Source ports are not part of it: clients open connections from ephemeral ones, see {@link replyTo}.
  */
 import {
+  covers,
   difference,
   intersection,
   interval,
@@ -167,6 +168,8 @@ export class TrafficTable {
   readonly #ids = new Map<string, TrafficId>();
   readonly #and = new Map<number, TrafficId>();
   readonly #minus = new Map<number, TrafficId>();
+  /** By the clients' ports. */
+  readonly #answered = new Map<number, Map<number, TrafficId>>();
 
   constructor() {
     this.id(noTraffic);
@@ -202,6 +205,19 @@ export class TrafficTable {
     if (a === b || a === 0 || b === 1) return 0;
     if (b === 0) return a;
     return this.#remember(this.#minus, a, b, difference);
+  }
+
+  /** Of what was asked, that of which every answer is in the second. */
+  answered(asked: TrafficId, passing: TrafficId, clients: EphemeralPorts): TrafficId {
+    if (asked === 0 || passing === 1) return asked;
+    const range = clients.from * ports + clients.to;
+    const memory = this.#answered.get(range) ?? new Map<number, TrafficId>();
+    this.#answered.set(range, memory);
+    return this.#remember(memory, asked, passing, (questions, answers) =>
+      replyTo(questions, clients)
+        .filter(([, reply]) => covers(answers, reply))
+        .reduce((sum, [question]) => union(sum, question), noTraffic),
+    );
   }
 
   #remember(

@@ -106,29 +106,35 @@ function instanceLinks({ regions }: HostContext, { key, site, address }: HostPla
 
 type Gates = Pick<HostNode, "gates" | "masquerade">;
 
+/** Makes what belongs to a context when it is first asked for. */
+function remembered<Value>(make: (context: ChainContext) => Value): (context: ChainContext) => Value {
+  // A map of maps finds the links' names as they are: to join them into one key takes longer than all the rest.
+  const known = new Map<string, Map<string | undefined, Map<string | undefined, Value>>>();
+  return (context) => {
+    const { iif, oif, state } = context;
+    const found = known.get(state)?.get(iif)?.get(oif);
+    if (found !== undefined) return found;
+    const made = make(context);
+    const byInput = known.get(state) ?? new Map<string | undefined, Map<string | undefined, Value>>();
+    const byOutput = byInput.get(iif) ?? new Map<string | undefined, Value>();
+    known.set(state, byInput.set(iif, byOutput.set(oif, made)));
+    return made;
+  };
+}
+
 /** The table's gates, each made when it is first asked for. */
 function gatesOf({ space, table }: BuildContext, chains: readonly ChainPlan[]): Gates {
   const nft = new NftTable(chains, space);
-  const known = new Map<string, readonly Gate[]>();
-  const hidden = new Map<string, Gate | undefined>();
-  const keyOf = ({ iif, oif, state }: ChainContext): string => `${iif ?? ""} ${oif ?? ""} ${state}`;
-  return {
-    gates: (at, context) => {
-      const key = `${at} ${keyOf(context)}`;
-      const made =
-        known.get(key) ?? nft.hooked(at, "filter").map((name) => new Gate(nft.rules(name, context), table));
-      known.set(key, made);
-      return made;
-    },
-    masquerade: (context) => {
-      const key = keyOf(context);
-      if (hidden.has(key)) return hidden.get(key);
-      const rules = nft.masquerade(context);
-      const made = rules === undefined ? undefined : new Gate(rules, table);
-      hidden.set(key, made);
-      return made;
-    },
-  };
+  const hook = (at: "input" | "forward" | "output"): ((context: ChainContext) => readonly Gate[]) =>
+    remembered((context) =>
+      nft.hooked(at, "filter").map((name) => new Gate(nft.rules(name, context), table)),
+    );
+  const hooks = { input: hook("input"), forward: hook("forward"), output: hook("output") };
+  const hidden = remembered((context) => {
+    const rules = nft.masquerade(context);
+    return rules === undefined ? [] : [new Gate(rules, table)];
+  });
+  return { gates: (at, context) => hooks[at](context), masquerade: (context) => hidden(context)[0] };
 }
 
 /** Nothing passes a table that could not be read. */

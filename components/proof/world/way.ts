@@ -1,6 +1,6 @@
 /** What is known of packets while they are under way: their header, what of them is left, and what they have met. */
 import type { Gate, Origin } from "../rules/gate.ts";
-import { covers, difference, union, type Point } from "../sets/intervals.ts";
+import { difference, union, type Point } from "../sets/intervals.ts";
 import {
   linuxPorts,
   noTraffic,
@@ -58,8 +58,9 @@ interface Hidden {
 
 /** What devices remember of packets that passed: the answer needs it. */
 export class Conversation {
-  readonly #tracked = new Set<object>();
-  readonly #hidden = new Map<object, Hidden>();
+  /** So few that a list is faster than a set. */
+  readonly #tracked: object[] = [];
+  #hidden: Map<object, Hidden> | undefined;
   /** The client's source ports, as they are seen where the packet is. */
   clients: EphemeralPorts;
 
@@ -68,27 +69,28 @@ export class Conversation {
   }
 
   remember(device: object): void {
-    this.#tracked.add(device);
+    if (!this.remembers(device)) this.#tracked.push(device);
   }
 
   remembers(device: object): boolean {
-    return this.#tracked.has(device);
+    return this.#tracked.includes(device);
   }
 
   /** The device sends with the outer address, and perhaps ports of its own, what came from the inner one. */
   hide(device: object, inside: Point, outside: Point, ports: EphemeralPorts = this.clients): void {
+    this.#hidden ??= new Map();
     this.#hidden.set(device, { inside, outside, clients: this.clients });
     this.clients = ports;
   }
 
   /** On the way back behind the device, the client's ports are those from before it. */
   reveal(device: object): void {
-    this.clients = this.#hidden.get(device)?.clients ?? this.clients;
+    this.clients = this.#hidden?.get(device)?.clients ?? this.clients;
   }
 
   /** Whom the device means by the address. */
   behind(device: object, outside: Point): Point | undefined {
-    const hidden = this.#hidden.get(device);
+    const hidden = this.#hidden?.get(device);
     return hidden?.outside === outside ? hidden.inside : undefined;
   }
 }
@@ -104,7 +106,7 @@ export interface WayOptions {
   /** What the way there left behind, where this is the way back. */
   readonly answering?: Conversation;
   /** Writes down every step, and decides gates for this kind of traffic. */
-  readonly explain?: Point;
+  readonly explain?: Point | undefined;
 }
 
 export class Way {
@@ -210,17 +212,10 @@ export class Way {
   }
 
   #passed(traffic: TrafficId, accepted: TrafficId): TrafficId {
-    return this.isReply ? this.#answered(traffic, accepted) : this.world.table.and(traffic, accepted);
-  }
-
-  /** Of what was asked, that of which every answer passes. */
-  #answered(traffic: TrafficId, accepted: TrafficId): TrafficId {
-    if (accepted === 1 || traffic === 0) return traffic;
     const { table } = this.world;
-    const passing = table.set(accepted);
-    const { clients } = this.conversation;
-    const parts = replyTo(table.set(traffic), clients).filter(([, reply]) => covers(passing, reply));
-    return table.id(parts.reduce((sum, [asked]) => union(sum, asked), noTraffic));
+    return this.isReply
+      ? table.answered(traffic, accepted, this.conversation.clients)
+      : table.and(traffic, accepted);
   }
 
   /** What stands for the traffic at a gate: on the way back, what answers it. */
