@@ -70,7 +70,7 @@ export class NftTable {
     const { plan } = this.#chain(chain);
     const policy = plan.hook?.policy ?? "accept";
     const otherwise = { verdict: policy, origin: this.#origin(chain, `policy ${policy}`) } as const;
-    return { rules: this.#flatten(chain, context, otherwise, 0), otherwise };
+    return { rules: this.#flatten(chain, context, otherwise), otherwise };
   }
 
   /** Whether packets between the two networks' interfaces are hidden behind the host, and by which rule. */
@@ -98,21 +98,33 @@ export class NftTable {
     return { where: `nftables, chain ${chain}`, rule: text, path: "" };
   }
 
-  #flatten(chain: string, context: ChainContext, end: GateRules["otherwise"], depth: number): GateRule[] {
+  /**
+   * The chain and those that it leads to as one list.
+   * @param after what the packet meets where it falls out of the chain, the policy apart
+   */
+  #flatten(
+    chain: string,
+    context: ChainContext,
+    end: GateRules["otherwise"],
+    after: readonly GateRule[] = [],
+    depth = 0,
+  ): readonly GateRule[] {
     if (depth > deepest) throw new Error(`the nftables chain ${chain} leads to itself`);
-    return this.#chain(chain).rules.flatMap((each) => {
+    return this.#chain(chain).rules.reduceRight<readonly GateRule[]>((rest, each) => {
       const { action } = each;
       if (action.kind === "accept" || action.kind === "drop") {
-        return this.#gateRules(chain, each, context, action.kind);
+        return [...this.#gateRules(chain, each, context, action.kind), ...rest];
       }
-      if (action.kind !== "jump" && action.kind !== "goto") return [];
+      if (action.kind !== "jump" && action.kind !== "goto") return rest;
       const [outer] = this.#gateRules(chain, each, context, "accept");
-      if (outer === undefined) return [];
-      const inner = this.#flatten(action.chain, context, end, depth + 1).map((one) => within(outer, one));
-      // What falls out of a chain that was gone to does not come back.
-      const fallen: GateRule[] = action.kind === "goto" ? [{ ...outer, ...end }] : [];
-      return [...inner, ...fallen];
-    });
+      if (outer === undefined) return rest;
+      const isJump = action.kind === "jump";
+      const next = isJump ? [...rest, ...after] : after;
+      const inner = this.#flatten(action.chain, context, end, next, depth + 1);
+      // What falls out of a chain that was gone to goes on where this chain was jumped from.
+      const gone = isJump ? inner : [...inner, ...after, { ...outer, ...end }];
+      return [...gone.map((one) => within(outer, one)), ...rest];
+    }, []);
   }
 
   #gateRules(chain: string, each: NftRule, context: ChainContext, verdict: "accept" | "drop"): GateRule[] {
