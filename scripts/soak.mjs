@@ -56,6 +56,18 @@ const suites = [
     packets: true,
     environment: { ROADNET_FAULT_RUNS: "200" },
   },
+  {
+    name: "second-opinion",
+    file: "test/unit/proof/opinion",
+    what: "Z3 asked about random security groups, network ACLs, nftables, route tables, and conversations across all of them: whether a packet exists about which the proof and the platforms' documentation differ.",
+    environment: { ROADNET_RULE_SETS: "600" },
+  },
+  {
+    name: "classes",
+    file: "test/unit/proof/classes.test.ts",
+    what: "What the proof's classes say of random networks, beside each pair asked by itself.",
+    environment: { ROADNET_PROOF_NETWORKS: "2000" },
+  },
 ];
 
 /** @typedef {{title: string, status: string, duration?: number, meta?: {note?: string}}} TestResult */

@@ -159,8 +159,10 @@ export interface NftContext {
 }
 
 function nftMatches(match: NftMatch, context: NftContext, header: Header, family: Family): Term {
-  const named = (given: NftMatch["iif"], actual: string | undefined): boolean =>
-    given === undefined || (given.name === actual) !== given.negated;
+  const named = (given: NftMatch["iif"], actual: string | undefined): boolean => {
+    if (given === undefined) return true;
+    return (given.name === actual) !== given.negated;
+  };
   if (!named(match.iif, context.iif) || !named(match.oif, context.oif)) return "false";
   if (match.states !== undefined && !match.states.includes(context.state)) return "false";
   const terms = match.addresses.map(({ field, networks, negated }) => {
