@@ -35,6 +35,13 @@ const benchmarks = [
     packets: false,
     packages: [],
   },
+  {
+    name: "proof",
+    program: "bench/proof/main.ts",
+    what: "What passes between everybody in the network, there and back: production, and networks grown from it to 50 regions with 200 hosts each. Beside the same questions asked pair by pair, and packet by packet.",
+    packets: false,
+    packages: [],
+  },
 ];
 
 const usage = `Usage: npm run bench NAME [-- OPTION …]
@@ -54,6 +61,7 @@ Examples:
   npm run bench fleet
   npm run bench fleet -- --hosts 5,10 --rounds 1
   npm run bench preview -- --regions 2,8,32 --rounds 3
+  npm run bench proof -- --networks prod,50x200
 `;
 
 const reportFile = join(checkout, "docs", "bench.md");
