@@ -1,5 +1,6 @@
 /** DNS records are such as Cloudflare takes and resolvers can use. */
 import ipaddr from "ipaddr.js";
+import { proxiedPorts } from "../cloudflare-networks.ts";
 import { isPrivate, parseAddress } from "../ip.ts";
 import { canonicalIpv6Cidr } from "../ipv6.ts";
 import { isHostname, show } from "../leaf.ts";
@@ -264,10 +265,7 @@ export function* namesAreProxiedAsAWhole(config: LooseConfig): Iterable<Finding>
   }
 }
 
-/** Ports on which Cloudflare's proxy takes connections, HTTP and HTTPS. */
-const proxiedPorts: readonly number[] = [
-  80, 8080, 8880, 2052, 2082, 2086, 2095, 443, 2053, 2083, 2087, 2096, 8443,
-];
+const webPorts: readonly number[] = [...proxiedPorts.http, ...proxiedPorts.https];
 
 /** What is proxied is HTTP on Cloudflare's ports: neither SSH nor anything over UDP gets through. */
 export function* proxiedServicesAreHttp(config: LooseConfig): Iterable<Finding> {
@@ -282,10 +280,10 @@ export function* proxiedServicesAreHttp(config: LooseConfig): Iterable<Finding> 
     const { type, content, port } = record;
     if (type !== "SRV" || content === undefined || !isProxied(config, content)) continue;
     const overUdp = name?.split(".")[1] === "_udp";
-    if (!overUdp && (port === undefined || proxiedPorts.includes(port))) continue;
+    if (!overUdp && (port === undefined || webPorts.includes(port))) continue;
     const message = overUdp
       ? `must not be proxied: ${content} is, and Cloudflare passes no UDP on.`
-      : `is proxied, and Cloudflare takes nothing on ${port ?? 0}: use one of ${proxiedPorts.join(", ")}, or a name that is not proxied.`;
+      : `is proxied, and Cloudflare takes nothing on ${port ?? 0}: use one of ${webPorts.join(", ")}, or a name that is not proxied.`;
     yield broken("cloudflare/proxied-ports", [...path, overUdp ? "content" : "port"], message);
   }
 }

@@ -1,10 +1,8 @@
 /** Tunnels: where their connectors stand, and what comes in through them. */
+import { connectorPort } from "../cloudflare-networks.ts";
 import { suggestion, type Path } from "../problem.ts";
 import { recordsOf, zoneOf } from "./records.ts";
 import { broken, entries, items, lacksHost, placedHosts, type Finding, type LooseConfig } from "./rule.ts";
-
-/** Where connectors dial Cloudflare, over TCP and UDP. */
-export const connectorPort = 7844;
 
 const tunnelDomain = "cfargotunnel.com";
 

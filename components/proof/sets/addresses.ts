@@ -7,6 +7,7 @@
 import ipaddr from "ipaddr.js";
 import {
   equal,
+  has,
   intersection,
   interval,
   isEmpty,
@@ -176,6 +177,15 @@ export class SymbolSpace {
   /** The symbols of which nobody can tell whether the network holds them. */
   undecided(text: string): AddressSet {
     return this.#parse(text).undecided;
+  }
+
+  /** The first address of each part of the set within which no network that was read so far tells addresses apart. */
+  parts(set: AddressSet): Point[] {
+    const starts = [...runs(set)].map(([first]) => first);
+    const cuts = [...this.#read.values()].flatMap((network) =>
+      [...network.set, ...network.undecided].filter((boundary) => has(set, boundary)),
+    );
+    return [...new Set([...starts, ...cuts])].sort((a, b) => (a < b ? -1 : 1));
   }
 
   #parse(text: string): { readonly set: AddressSet; readonly undecided: AddressSet } {

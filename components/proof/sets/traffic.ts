@@ -16,6 +16,7 @@ import {
   union,
   unionAll,
   type Intervals,
+  type Point,
 } from "./intervals.ts";
 
 export type TrafficSet = Intervals;
@@ -47,6 +48,15 @@ function wholeOf(protocol: keyof typeof starts): TrafficSet {
 /** One port, or all from the first to the last. */
 export function portTraffic(protocol: PortProtocol, from: number, to: number = from): TrafficSet {
   return interval(starts[protocol] + from, starts[protocol] + to + 1);
+}
+
+/** Protocol and port of one kind of traffic; `undefined` where it has no ports. */
+export function portOf(
+  traffic: Point,
+): { readonly protocol: PortProtocol; readonly port: number } | undefined {
+  const at = Number(traffic);
+  if (at < starts.tcp || at >= starts.icmp) return undefined;
+  return at < starts.udp ? { protocol: "tcp", port: at } : { protocol: "udp", port: at - starts.udp };
 }
 
 export function icmpTraffic(family: "icmp" | "icmpv6", type?: number): TrafficSet {
