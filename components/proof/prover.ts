@@ -1,7 +1,7 @@
 /** Answers whether packets get from one place to another and back, on the network as the plan has it. */
 import { difference, isEmpty, type Point } from "./sets/intervals.ts";
 import { noTraffic, portTraffic, type TrafficId, type TrafficSet } from "./sets/traffic.ts";
-import type { HostNode, Tunnel, World } from "./world/model.ts";
+import type { HostNode, Tunnel, TunnelPeer, World } from "./world/model.ts";
 import { Walker, type Source } from "./world/walk.ts";
 import type { Arrival, Stop, Way } from "./world/way.ts";
 
@@ -134,8 +134,20 @@ export class Prover {
     const target = this.world.names.get(endpoint.name);
     if (target === undefined) return down(`${endpoint.name} has no address`);
     if (target.kind === "proxied") return down(`${endpoint.name} is proxied, which passes on no UDP`);
+    // Whoever calls takes one of them, and nobody says which: all must lead there.
+    const calls = target.addresses.map((address) => this.#callAt(caller, called, endpoint, address));
+    return calls.find(({ up }) => !up) ?? { up: true, reason: "" };
+  }
+
+  #callAt(
+    caller: Tunnel,
+    called: Tunnel,
+    endpoint: NonNullable<TunnelPeer["endpoint"]>,
+    address: Point,
+  ): TunnelState {
+    const down = (reason: string): TunnelState => ({ up: false, reason });
     const traffic = this.world.table.id(portTraffic("udp", endpoint.port));
-    const answer = this.ask({ kind: "host", host: caller.host }, target.address, traffic);
+    const answer = this.ask({ kind: "host", host: caller.host }, address, traffic);
     if (answer.arrival?.kind === "host" && answer.arrival.host !== called.host) {
       return down(`${endpoint.name} leads to ${answer.arrival.host}`);
     }

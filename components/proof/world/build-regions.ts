@@ -74,11 +74,16 @@ function membersOf(hosts: readonly HostPlan[], ipv6: Ipv6Networks): GroupMembers
   return members;
 }
 
-function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly HostPlan[]): Map<Point, Eni> {
-  const { plan, space, table, ipv6 } = context;
-  const members = membersOf(hosts, ipv6);
+type GroupGates = (groups: readonly string[], direction: "ingress" | "egress") => Gate;
+
+/** Interfaces of the same groups have the same gates. */
+function groupGates(
+  { space, table, ipv6 }: BuildContext,
+  region: RegionPlan,
+  members: GroupMembers,
+): GroupGates {
   const gates = new Map<string, Gate>();
-  const gateOf = (groups: readonly string[], direction: "ingress" | "egress"): Gate => {
+  return (groups, direction) => {
     const key = `${direction} ${groups.join(" ")}`;
     const plans = region.securityGroups.filter((group) => groups.includes(group.key));
     const made =
@@ -86,8 +91,38 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
     gates.set(key, made);
     return made;
   };
-  return new Map(
-    hosts.flatMap(({ instance, ...host }): [Point, Eni][] => {
+}
+
+/** The interface from which a VPC's resolver asks other name servers; it belongs to no host. */
+export function endpointInterface(region: string, address: string): string {
+  return `${region}/dns-outbound/${address}`;
+}
+
+function endpointEnis({ key, outboundEndpoint }: RegionPlan, gateOf: GroupGates): [Point, Eni][] {
+  if (outboundEndpoint === undefined) return [];
+  const { addresses, securityGroup } = outboundEndpoint;
+  return addresses.map(({ address, subnet }) => [
+    parseAddress(address),
+    {
+      host: endpointInterface(key, address),
+      region: key,
+      subnet,
+      address: parseAddress(address),
+      ipv6: undefined,
+      publicAddress: undefined,
+      checks: true,
+      ingress: gateOf([securityGroup], "ingress"),
+      egress: gateOf([securityGroup], "egress"),
+    },
+  ]);
+}
+
+function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly HostPlan[]): Map<Point, Eni> {
+  const { plan, space, ipv6 } = context;
+  const gateOf = groupGates(context, region, membersOf(hosts, ipv6));
+  return new Map([
+    ...endpointEnis(region, gateOf),
+    ...hosts.flatMap(({ instance, ...host }): [Point, Eni][] => {
       if (instance === undefined) return [];
       const address = parseAddress(host.address);
       const sixth = ipv6.address({ ...host, instance });
@@ -110,7 +145,7 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
       };
       return [eni.address, ...(eni.ipv6 === undefined ? [] : [eni.ipv6])].map((at) => [at, eni]);
     }),
-  );
+  ]);
 }
 
 function buildPeerings({ peerings }: NetworkPlan, region: string): Map<string, string> {

@@ -1,8 +1,9 @@
 /** From the plan to the network as packets see it. */
-import type { DnsRecordPlan } from "../../plan/cloudflare/model.ts";
 import type { NetworkPlan } from "../../plan/model.ts";
-import { symbolName } from "../../plan/render.ts";
-import { isAddress, parseAddress, SymbolSpace } from "../sets/addresses.ts";
+import { buildEdge } from "../edge/build.ts";
+import type { EdgeModel } from "../edge/model.ts";
+import { lookUpPublic, publicNames } from "../edge/public-dns.ts";
+import { SymbolSpace } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
 import { TrafficTable } from "../sets/traffic.ts";
 import { buildHosts } from "./build-hosts.ts";
@@ -49,36 +50,13 @@ function natOwner(region: RegionNode, nat: NatNode): PublicOwner {
   return { kind: "nat", region: region.key, nat: nat.key };
 }
 
-function nameTarget(record: DnsRecordPlan, space: SymbolSpace): NameTarget | undefined {
-  if (record.type !== "A") return undefined;
-  if (record.proxied) return { kind: "proxied" };
-  const [content, ...more] = record.content ?? [];
-  if (content === undefined || more.length > 0) return undefined;
-  if (typeof content === "string") {
-    return isAddress(content) ? { kind: "address", address: parseAddress(content) } : undefined;
-  }
-  return content.kind === "public-address"
-    ? { kind: "address", address: space.symbol(symbolName(content), publicV4) }
-    : undefined;
-}
-
-/** Names inside the network; one that leads to several addresses, or to another name outside, leads nowhere. */
-function privateNames({ privateZones }: NetworkPlan): Map<string, NameTarget> {
-  const sets = privateZones.flatMap(({ recordSets }) => recordSets);
-  const found = new Map<string, NameTarget>();
-  for (const { name, type, values } of sets) {
-    const [value = "", ...more] = values;
-    if (type === "A" && more.length === 0 && isAddress(value))
-      found.set(name, { kind: "address", address: parseAddress(value) });
-  }
-  return found;
-}
-
-function buildNames(plan: NetworkPlan, space: SymbolSpace): Map<string, NameTarget> {
-  const names = privateNames(plan);
-  for (const record of plan.zones.flatMap(({ records }) => records)) {
-    const target = nameTarget(record, space);
-    if (target !== undefined) names.set(record.name, target);
+/** What the names of the public zones lead to, for peers that dial each other. */
+function buildNames(edge: EdgeModel): Map<string, NameTarget> {
+  const names = new Map<string, NameTarget>();
+  for (const name of publicNames(edge)) {
+    const { found } = lookUpPublic(edge, name);
+    if (found.kind === "addresses") names.set(name, { kind: "addresses", addresses: found.addresses });
+    else if (found.kind === "edge") names.set(name, { kind: "proxied" });
   }
   return names;
 }
@@ -90,6 +68,7 @@ export function buildWorld(plan: NetworkPlan): World {
   const regions = buildRegions(context);
   const { sites, segments } = buildSites(context);
   const { hosts, unread } = buildHosts({ ...context, regions });
+  const edge = buildEdge(plan, space, regions);
   return {
     table,
     space,
@@ -98,7 +77,8 @@ export function buildWorld(plan: NetworkPlan): World {
     sites,
     segments,
     publicOwners: publicOwners(regions, sites),
-    names: buildNames(plan, space),
+    names: buildNames(edge),
+    edge,
     unseen: unseenAddresses(plan),
     operator: plan.operator.cidrs,
     unread,

@@ -4,6 +4,7 @@
  * latter has is optional here; a region is then one VPC.
  */
 import type { HostPlan } from "../../plan/model.ts";
+import type { EdgeModel } from "../edge/model.ts";
 import type { ChainContext } from "../rules/nft.ts";
 import type { Gate, Origin } from "../rules/gate.ts";
 import type { PrefixMap } from "../rules/prefixes.ts";
@@ -204,7 +205,7 @@ export type PublicOwner =
 
 /** What a DNS name leads to, for those who dial it. */
 export type NameTarget =
-  | { readonly kind: "address"; readonly address: Point }
+  | { readonly kind: "addresses"; readonly addresses: readonly Point[] }
   /** Cloudflare answers with its own addresses, and passes on HTTP alone. */
   | { readonly kind: "proxied" };
 
@@ -219,6 +220,8 @@ export interface World {
   /** The same for networks, where no single address is named. */
   readonly publicNetworks?: PrefixMap<PublicOwner>;
   readonly names: ReadonlyMap<string, NameTarget>;
+  /** Names, resolvers and Cloudflare's edge; `undefined` where nothing is known of them. */
+  readonly edge?: EdgeModel | undefined;
   /** What has an address and is not followed, in a few words. */
   readonly unseen?: ReadonlyMap<Point, string>;
   /** Networks of the operator, on the internet. */

@@ -37,7 +37,10 @@ export class Walker {
     this.#world = world;
     this.#cloud = new CloudWalker(world, {
       enterHost: (way, host, link) => {
-        this.#enterHost(way, this.#host(host), link);
+        const node = world.hosts.get(host);
+        // An interface of AWS's own, behind which no host of ours looks at what comes.
+        if (node === undefined) way.arrival = { kind: "host", host, link };
+        else this.#enterHost(way, node, link);
       },
       enterSite: (way, site) => {
         this.#enterSite(way, this.#site(site));
@@ -49,8 +52,12 @@ export class Walker {
   /** Follows packets from their source to whoever takes them, or to where they stop. */
   walk(source: Source, to: Point, options: WayOptions = {}): Way {
     switch (source.kind) {
-      case "host":
-        return this.#fromHost(this.#host(source.host), source.address, to, options);
+      case "host": {
+        const host = this.#world.hosts.get(source.host);
+        return host === undefined
+          ? this.#fromInterface(source.host, to, options)
+          : this.#fromHost(host, source.address, to, options);
+      }
       case "device": {
         const segment = this.#segment(source.segment);
         const way = new Way(this.#world, source.address ?? segment.free, to, options);
@@ -68,6 +75,16 @@ export class Walker {
         return way;
       }
     }
+  }
+
+  /** From an interface that AWS itself sends from. */
+  #fromInterface(key: string, to: Point, options: WayOptions): Way {
+    const regions = [...this.#world.regions.values()];
+    const eni = regions.map(({ interfaces }) => interfaces.get(key)).find((found) => found !== undefined);
+    if (eni === undefined) throw new Error(`the network has no host ${key}`);
+    const way = new Way(this.#world, eni.address, to, options);
+    this.#cloud.leaveEni(way, eni);
+    return way;
   }
 
   #host(key: string): HostNode {
