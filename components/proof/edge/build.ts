@@ -71,6 +71,7 @@ class ServicesBuilder {
       nameServer: this.#nameServer(host),
       hasConnector: generation.services.some(({ unit }) => unit === connectorUnit),
       demandsCertificate: generation.files.some(({ path }) => path === originPullPath),
+      redirectsHttp: host.role === "load-balancer",
       backends: this.#backends(host),
     };
   }

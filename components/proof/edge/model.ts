@@ -149,6 +149,8 @@ export interface HostServices {
   readonly hasConnector: boolean;
   /** Whether it serves proxied names to whoever shows Cloudflare's certificate alone. */
   readonly demandsCertificate: boolean;
+  /** Whether it answers HTTP with a redirect to HTTPS alone. */
+  readonly redirectsHttp: boolean;
   /** Whom a load balancer passes requests on to. */
   readonly backends: readonly (ServerAddress & { readonly host: string })[];
 }
