@@ -145,8 +145,17 @@ class Lookup {
     return this.#entry(zone, name, entry);
   }
 
-  /** An origin's name outside may be asked for by the edge, which nobody here can follow. */
+  /** A name that others keep: only they know where it leads, or that it leads nowhere. */
   #outside(name: string): Found {
+    const inside = [...this.#model.resolvers.values()].flatMap(({ zones, rules }) => [
+      ...zones.map((zone) => ({ domain: zone.name, path: zone.path })),
+      ...rules,
+    ]);
+    const own = inside.find(({ domain }) => isWithin(name, domain));
+    if (own !== undefined) {
+      const reason = `${name} is known to the resolvers of VPCs alone, by ${own.domain}`;
+      return { kind: "none", stop: { place: "DNS", reason, path: own.path } };
+    }
     const stop = { place: "DNS", reason: `${name} is in no zone of the configuration`, path: "dns.zones" };
     return { kind: "unknown", stop };
   }
