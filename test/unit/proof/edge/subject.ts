@@ -1,5 +1,6 @@
 /** Prod as it is, with its names and its Cloudflare side, and changed ones, as subjects of questions by name. */
 import { parseNetworkConfig } from "../../../../components/config/parse.ts";
+import type { GenerationPlan } from "../../../../components/plan/generation.ts";
 import type { NetworkPlan } from "../../../../components/plan/model.ts";
 import { planNetwork } from "../../../../components/plan/plan.ts";
 import { askName, type NameAnswer, type NameOptions } from "../../../../components/proof/edge/ask.ts";
@@ -9,7 +10,7 @@ import { Prover } from "../../../../components/proof/prover.ts";
 import { formatAddress } from "../../../../components/proof/sets/addresses.ts";
 import { formatTraffic, parseTraffic } from "../../../../components/proof/sets/traffic.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
-import { changed, type Change } from "../../config/subject.ts";
+import { absent, changed, type Change } from "../../config/subject.ts";
 import { filledNetwork } from "../../config/stack.ts";
 import { sourceOf } from "../subject.ts";
 
@@ -18,8 +19,17 @@ interface Names {
   readonly cloudflare: unknown;
 }
 
+const known = new Map<string, NetworkPlan>();
+
 /** The plan of prod, names and all, with the changes made to its configuration. */
 export function namedPlan(...changes: readonly Change[]): NetworkPlan {
+  const key = JSON.stringify(changes, (_, value: unknown) => (value === absent ? "absent" : value));
+  const plan = known.get(key) ?? makePlan(changes);
+  known.set(key, plan);
+  return plan;
+}
+
+function makePlan(changes: readonly Change[]): NetworkPlan {
   const { dns, cloudflare } = filledNetwork("prod") as Names;
   const own: readonly Change[] = [
     ["dns zones", dns.zones],
@@ -59,7 +69,9 @@ export function verdict({ verdict: word, stop }: NameAnswer): string {
 
 /** Who answers, in order: `us-west/us-west-lb-1 by us-west/lb-1`. */
 export function serving({ servers }: Pick<NameAnswer, "servers">): string[] {
-  return servers.map(({ pool, endpoint, by }) => `${pool === undefined ? "" : `${pool}/`}${endpoint} by ${by}`);
+  return servers.map(
+    ({ pool, endpoint, by }) => `${pool === undefined ? "" : `${pool}/`}${endpoint} by ${by}`,
+  );
 }
 
 /** The connections in words: `internet → Cloudflare's edge 443/tcp`. */
@@ -90,4 +102,84 @@ export function resolved(prover: Prover, from: string, name: string): string {
     case "unknown":
       return `${found.kind}: ${found.stop.place}: ${found.stop.reason}`;
   }
+}
+
+/** Rules of a chain that the plan's hosts do not have: what they send is not filtered. */
+export function withOutput(plan: NetworkPlan, key: string, rules: readonly string[]): NetworkPlan {
+  const hook = { type: "filter", at: "output", priority: "filter", policy: "accept" } as const;
+  return {
+    ...plan,
+    hosts: plan.hosts.map((host) =>
+      host.key === key
+        ? {
+            ...host,
+            generation: {
+              ...host.generation,
+              chains: [...host.generation.chains, { name: "output", hook, rules }],
+            },
+          }
+        : host,
+    ),
+  };
+}
+
+/** Changes to one host's generation. */
+export function withGeneration(
+  plan: NetworkPlan,
+  key: string,
+  change: (generation: GenerationPlan) => GenerationPlan,
+): NetworkPlan {
+  return {
+    ...plan,
+    hosts: plan.hosts.map((host) =>
+      host.key === key ? { ...host, generation: change(host.generation) } : host,
+    ),
+  };
+}
+
+/** Rules put before all others of a host's chain. */
+export function withRules(
+  plan: NetworkPlan,
+  key: string,
+  chain: string,
+  rules: readonly string[],
+): NetworkPlan {
+  return withGeneration(plan, key, (generation) => ({
+    ...generation,
+    chains: generation.chains.map((one) =>
+      one.name === chain ? { ...one, rules: [...rules, ...one.rules] } : one,
+    ),
+  }));
+}
+
+/** The tunnel's rules, behind the configuration's back. */
+export function withIngress(
+  plan: NetworkPlan,
+  ...rules: readonly (readonly [hostname: string | undefined, service: string, path?: string])[]
+): NetworkPlan {
+  const ingress = rules.map(([hostname, service, path]) => ({ hostname, path, service }));
+  const tunnels = plan.cloudflare.tunnels.map((tunnel) => ({ ...tunnel, ingress }));
+  return { ...plan, cloudflare: { ...plan.cloudflare, tunnels } };
+}
+
+/** A group's rules about one network, said about another instead; the ACLs stay as they were. */
+export function withGroup(plan: NetworkPlan, name: string, from: string, to: string): NetworkPlan {
+  return {
+    ...plan,
+    regions: plan.regions.map((region) => ({
+      ...region,
+      securityGroups: region.securityGroups.map((group) =>
+        group.name === name
+          ? {
+              ...group,
+              rules: group.rules.map((rule) =>
+                rule.peer.kind === "cidr" && rule.peer.cidr === from
+                  ? { ...rule, peer: { ...rule.peer, cidr: to } }
+                  : rule,
+              ),
+            }
+          : group,
+      ),
+    })),
+  };
 }
