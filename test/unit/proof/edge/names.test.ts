@@ -79,10 +79,12 @@ describe("public names", () => {
         { name: "shown", type: "A", host: "us-west/lb-1", proxied: true },
         { name: "alias", type: "CNAME", content: "shown.blackroad.io" },
         { name: "balanced", type: "CNAME", content: "api.blackroad.io" },
+        { name: "front", type: "CNAME", content: "ws.blackroad.io", proxied: true },
       ),
     );
     expect(resolved(prover, stranger, "shown.blackroad.io")).toBe("edge, targets");
     expect(resolved(prover, stranger, "alias.blackroad.io")).toBe("edge, targets");
+    expect(resolved(prover, stranger, "front.blackroad.io")).toBe("edge, targets");
     expect(resolved(prover, stranger, "balanced.blackroad.io")).toBe("edge, balancer");
   });
 
