@@ -17,7 +17,9 @@ change has been tried: with all of it, the answer is the other one. docs/proof.m
 
 SRC and DST are hosts (us-west/api-1, or api-1 where one alone is called so), a host by one of its addresses
 (us-west/hub-1:public, :vpn, :ipv6), a site or one of its networks (edge-home, coral-reef/10.64.40.0/24: a device there
-that nobody manages), addresses, DNS names of the network's zones, internet (anybody), or operator.
+that nobody manages), addresses, internet (anybody), or operator. DST may be a DNS name, which SRC looks up as it would:
+private zones are known to VPCs alone, and a name that Cloudflare proxies is followed over its edge to whoever answers,
+by load balancers and tunnels (docs/proof-edge.md).
 PORT/PROTO is like 443/tcp, 8080-8090/tcp, 51820/udp, icmp, tcp, or all; it passes if all of it does.
 
 With --describe the network is one that already exists, from the JSON of aws ec2 describe-*; hosts are then ids of
@@ -29,12 +31,15 @@ Exit codes: 0 it passes, 1 it is blocked, 2 it cannot be told, or the question i
 Examples:
   roadnet why us-west/api-1 us-west/redis-1 6379/tcp
   roadnet why internet us-west/lb-1 443/tcp --stack sandbox
-  roadnet why lucidia us-west/api-1 8080/tcp --json
+  roadnet why us-west/api-1 vault.blackroad.internal 8200/tcp --json
+  roadnet why internet api.blackroad.io 443/tcp --without us-west/lb-1
   roadnet why i-0123456789abcdef0 internet 443/tcp --describe export
   roadnet why operator us-west/hub-1 22/tcp --direction forward`;
 
 interface Options extends InputOptions {
   readonly direction: Question["direction"];
+  readonly without?: readonly string[];
+  readonly path?: string;
 }
 
 const exitCodes: Readonly<Record<Verdict["verdict"], 0 | 1 | 2>> = { pass: 0, blocked: 1, unknown: 2 };
@@ -53,12 +58,15 @@ export function addWhy(parent: Command): void {
         .choices(["both", "forward"])
         .default("both"),
     )
+    .option("--without <hosts...>", "hosts, regions or sites that are taken to be down")
+    .option("--path <path>", "of a request by name, where a tunnel's rules ask for it")
     .addHelpText("after", examples);
   addDescribeOptions(why).action(
     async (from: string, to: string, traffic: string, options: Options, command: Command) => {
+      const { direction, without, path } = options;
       const opened = await openWorld(options);
       try {
-        const verdict = answer(subjectOf(opened), { from, to, traffic, direction: options.direction });
+        const verdict = answer(subjectOf(opened), { from, to, traffic, direction, without, path });
         const { notUnderstood } = opened;
         printResult(command, { ...verdict, ...(notUnderstood && { notUnderstood }) }, () => [
           ...renderVerdict(verdict, opened.title, painter(process.stdout)),

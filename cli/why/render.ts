@@ -49,6 +49,22 @@ function partLines({ stopped, passes }: Verdict): string[] {
   ]);
 }
 
+function servedLines(title: string, list: Verdict["servers"]): string[] {
+  return list.map(({ pool, endpoint, by, reason }, index) => {
+    const place = pool === undefined ? "" : `pool ${pool}, `;
+    return `  ${(index === 0 ? title : "").padEnd(9)} ${place}${endpoint}: ${by}: ${reason}`;
+  });
+}
+
+/** Who answers by a name, and on which conditions. */
+function nameLines({ servers, then, conditions }: Verdict): string[] {
+  const isChoice = servers.length + then.length > 1;
+  return [
+    ...conditions.map((condition) => `  provided that ${condition}`),
+    ...(isChoice ? [...servedLines("served by", servers), ...servedLines("then", then)] : []),
+  ];
+}
+
 function editLine({ action, path, line, value }: Edit): string[] {
   const verb = { add: "add to", remove: "remove", set: "set" }[action];
   return [`  ${verb} ${path}${line === undefined ? "" : ` (line ${line})`}`, `      ${value}`];
@@ -86,6 +102,7 @@ export function renderVerdict(verdict: Verdict, title: string, paint: Paint): st
     `${paint(colours[verdict.verdict], verdict.verdict)}  ${from} -> ${to}, ${traffic}${only} (${title})`,
     `  ${verdict.reason}`,
     ...partLines(verdict),
+    ...nameLines(verdict),
     ...(ways.length > 0 && shown !== traffic && traffic !== "icmp" ? ["", `As an example, ${shown}:`] : []),
     ...ways,
     ...changeLines(verdict),

@@ -5,8 +5,10 @@ import { Prover } from "../prover.ts";
 import type { World } from "../world/model.ts";
 import { findChange } from "./change/find.ts";
 import type { Change, Editable } from "./change/model.ts";
-import { Directory, type Aliases } from "./directory.ts";
+import { withoutHosts } from "../edge/without.ts";
+import { Directory, QuestionError, type Aliases } from "./directory.ts";
 import { tell, type Hop, type LineOf } from "./hops.ts";
+import { answerByName } from "./names.ts";
 import {
   find,
   judge,
@@ -58,6 +60,22 @@ export interface Verdict {
   readonly change: Change | null;
   /** Why there is none. */
   readonly noChange: string | undefined;
+  /** Of a question by name: what else must be so, such as an identity that Access asks for. */
+  readonly conditions: readonly string[];
+  /** Who answers a request by name, and who would when those are down, in that order. */
+  readonly servers: readonly ServedBy[];
+  readonly then: readonly ServedBy[];
+}
+
+/** An endpoint that a name leads to. */
+export interface ServedBy {
+  /** `undefined` where no load balancer has pools. */
+  readonly pool: string | undefined;
+  readonly endpoint: string;
+  /** Who answers there. */
+  readonly by: string;
+  readonly verdict: Outcome;
+  readonly reason: string;
 }
 
 const noLines: LineOf = () => undefined;
@@ -132,6 +150,9 @@ function unanswered(found: Found, reason: string): Verdict {
     reason,
     change: null,
     noChange: undefined,
+    conditions: [],
+    servers: [],
+    then: [],
   };
 }
 
@@ -139,7 +160,26 @@ function unanswered(found: Found, reason: string): Verdict {
  * Answers a question.
  * @throws {QuestionError} where the question is wrong
  */
-export function answer(subject: Subject, question: Question): Verdict {
+export function answer(given: Subject, question: Question): Verdict {
+  const subject = withoutSome(given, question);
+  const name = new Directory(subject.world, subject.aliases).dnsName(question.to);
+  return name === undefined || subject.world.edge === undefined
+    ? answerByAddress(subject, question)
+    : answerByName(subject, question, name, answerByAddress);
+}
+
+/** The network without what the question takes to be down. */
+function withoutSome(subject: Subject, { without = [] }: Question): Subject {
+  if (without.length === 0) return subject;
+  try {
+    // A change would be tried on the whole network.
+    return { ...subject, world: withoutHosts(subject.world, without), editable: undefined };
+  } catch (error) {
+    throw new QuestionError((error as Error).message);
+  }
+}
+
+function answerByAddress(subject: Subject, question: Question): Verdict {
   const { world, aliases, editable, lineOf = noLines } = subject;
   const prover = new Prover(world);
   const found = find(new Directory(world, aliases), question);
@@ -171,6 +211,7 @@ export function answer(subject: Subject, question: Question): Verdict {
     shown: sampleText(sample),
     ...tell(prover, shown, judged.pair, direction, lineOf),
     change: change?.change ?? null,
-    noChange: change?.why,
+    noChange:
+      question.without === undefined ? change?.why : "it is not looked for while hosts are taken to be down",
   };
 }

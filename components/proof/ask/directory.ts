@@ -111,6 +111,14 @@ export class Directory {
     );
   }
 
+  /** The text as a DNS name, where it is one and means nothing else; whoever asks is to resolve it. */
+  dnsName(text: string): string | undefined {
+    const name = text.toLowerCase().replace(/\.$/, "");
+    const isOther = isAddress(text) || this.#host(text) !== undefined || this.#world.sites.has(text);
+    if (isOther || !/^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name)) return undefined;
+    return name;
+  }
+
   #operator(): Endpoint {
     const addresses = this.#world.operator.map((network) => parseAddress(network.split("/")[0] ?? ""));
     if (addresses.length === 0) throw new QuestionError("the network does not say where its operator is");

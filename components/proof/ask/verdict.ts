@@ -22,6 +22,10 @@ export interface Question {
   readonly traffic: string;
   /** `forward` asks for the way there alone. */
   readonly direction: "both" | "forward";
+  /** Hosts, regions or sites that are taken to be down. */
+  readonly without?: readonly string[] | undefined;
+  /** Of a request by name, where rules of a tunnel ask for it; `/` unless said. */
+  readonly path?: string | undefined;
 }
 
 export type Outcome = "pass" | "blocked" | "unknown";

@@ -68,6 +68,13 @@ function schemeOf(traffic: Point): { readonly scheme: Scheme; readonly port: num
   return scheme === undefined ? undefined : { scheme, port };
 }
 
+/** Whether the source has addresses of the address's family. */
+export function speaks({ world }: Prover, source: Source, address: Point): boolean {
+  if (source.kind === "internet") return isV6Point(source.address) === isV6Point(address);
+  const own = source.kind === "host" ? world.hosts.get(source.host)?.addresses.keys() : [];
+  return !isV6Point(address) || [...(own ?? [])].some(isV6Point);
+}
+
 class Question {
   readonly #prover: Prover;
   readonly #model: EdgeModel;
@@ -112,17 +119,9 @@ class Question {
     }
   }
 
-  /** Whether the asker has addresses of the family. */
-  #speaks(address: Point): boolean {
-    const source = this.#source;
-    if (source.kind === "internet") return isV6Point(source.address) === isV6Point(address);
-    const own = source.kind === "host" ? this.#prover.world.hosts.get(source.host)?.addresses.keys() : [];
-    return !isV6Point(address) || [...(own ?? [])].some(isV6Point);
-  }
-
   /** A client takes any of a name's addresses, so every one that it can use must lead somewhere. */
   #direct(draft: Draft, addresses: readonly Point[]): NameAnswer {
-    const usable = addresses.filter((address) => this.#speaks(address));
+    const usable = addresses.filter((address) => speaks(this.#prover, this.#source, address));
     const servers = usable.map((address) => this.#server(address));
     if (servers.length > 0) return this.#judged({ ...draft, servers });
     const reason = "has addresses only of a family that the asker has none of";

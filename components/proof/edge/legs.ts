@@ -15,6 +15,8 @@ export interface Connection {
   readonly to: string;
   /** The one kind of traffic that it is: a TCP or UDP port. */
   readonly traffic: Point;
+  readonly source: Source;
+  readonly target: Point;
   readonly answer: Answer;
 }
 
@@ -60,7 +62,7 @@ export function stopOf(prover: Prover, answer: Answer): NameStop {
 /** Follows one connection, every step written down. */
 export function follow(prover: Prover, source: Source, to: Point, traffic: Point, ends: Ends): Followed {
   const answer = prover.ask(source, to, prover.world.table.id(trafficSetOf(traffic)), traffic);
-  const leg: Connection = { kind: "connection", ...ends, traffic, answer };
+  const leg: Connection = { kind: "connection", ...ends, traffic, source, target: to, answer };
   return { leg, stop: passes(answer) ? undefined : stopOf(prover, answer) };
 }
 
