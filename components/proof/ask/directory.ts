@@ -182,11 +182,31 @@ export class Directory {
     return inside.find((host) => this.#world.hosts.has(host)) ?? `${place}/NAME`;
   }
 
+  /** Whoever has the address of a name, where it is to send. */
   #named(name: string): Endpoint | undefined {
-    const target = this.#world.names.get(name.toLowerCase().replace(/\.$/, ""));
-    if (target === undefined) return undefined;
-    if (target.kind === "address") return { ...this.#address(name, target.address), name };
-    return { name, kind: "unseen", why: `${name} leads to Cloudflare, which the proof does not follow` };
+    const plain = name.toLowerCase().replace(/\.$/, "");
+    const target = this.#world.names.get(plain);
+    if (target?.kind === "proxied") return { name, kind: "unseen", why: `${name} is Cloudflare's edge` };
+    const addresses = target?.addresses ?? this.#privateNames().get(plain);
+    if (addresses === undefined) return undefined;
+    const [address, ...more] = addresses;
+    if (address === undefined || more.length > 0) {
+      throw new QuestionError(`${name} has several addresses: say which`);
+    }
+    return { ...this.#address(name, address), name };
+  }
+
+  /** The addresses that names inside the network have. */
+  #privateNames(): Map<string, readonly Point[]> {
+    const zones = [...(this.#world.edge?.resolvers.values() ?? [])].flatMap((resolver) => resolver.zones);
+    return new Map(
+      zones
+        .flatMap(({ records }) => [...records])
+        .map(([name, sets]) => [
+          name,
+          sets.flatMap(({ values }) => values.filter(isAddress).map(parseAddress)),
+        ]),
+    );
   }
 
   /** Who has an address, among all that the network knows. */
@@ -226,6 +246,7 @@ export class Directory {
     const bare = [...hosts.keys()].map((key) => key.slice(key.indexOf("/") + 1));
     const known = [
       ...new Set([...hosts.keys(), ...bare, ...sites.keys(), ...segments.keys(), ...names.keys()]),
+      ...this.#privateNames().keys(),
       "internet",
       "operator",
     ];

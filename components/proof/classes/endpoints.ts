@@ -71,7 +71,9 @@ function namedHosts(world: World): Set<string> {
       for (const { value } of map.entries) points.add(value.via);
   }
   for (const { router, gateway } of world.segments.values()) points.add(router).add(gateway);
-  for (const target of world.names.values()) if (target.kind === "address") points.add(target.address);
+  for (const target of world.names.values()) {
+    if (target.kind === "addresses") for (const address of target.addresses) points.add(address);
+  }
   for (const { subnets } of world.regions.values()) {
     for (const { routes } of subnets.values()) {
       for (const { value } of routes.entries) if (value.kind === "instance") named.add(value.host);

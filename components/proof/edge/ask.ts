@@ -55,6 +55,8 @@ function sourceName(source: Source): string {
       return `a device of ${source.segment}`;
     case "internet":
       return "internet";
+    case "service":
+      return `a service of AWS's in ${source.region}`;
   }
 }
 

@@ -114,6 +114,8 @@ class Resolver {
         return this.#public(name);
       case "device":
         return { kind: "silent", reason: `${shown} is a device that nobody manages` };
+      case "service":
+        return { kind: "silent", reason: `${shown} is a service of AWS's` };
       case "host": {
         const { host: at } = answer.arrival;
         const server = this.#model.services.get(at)?.nameServer;

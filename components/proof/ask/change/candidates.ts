@@ -166,9 +166,11 @@ function tunnel(blocked: Blocked, { host, peer }: Of<"tunnel-down">): Candidate[
       const endpoint = attachment.tunnel.allowed.entries.find(({ value }) => value.host === called)?.value
         .endpoint;
       const target = endpoint && names.get(endpoint.name);
-      if (endpoint === undefined || target?.kind !== "address") continue;
+      if (endpoint === undefined || target?.kind !== "addresses") continue;
+      const [address] = target.addresses;
+      if (address === undefined) continue;
       const traffic = portTraffic("udp", endpoint.port);
-      const answer = prover.ask({ kind: "host", host: caller }, target.address, table.id(traffic));
+      const answer = prover.ask({ kind: "host", host: caller }, address, table.id(traffic));
       const stop = prover.stopOf(answer);
       if (stop === undefined || stop.obstacle?.kind === "tunnel-down") continue;
       const ends = { from: caller, to: called };
