@@ -18,6 +18,7 @@ import { addProviders } from "./commands/providers.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
 import { addWhy } from "./commands/why.ts";
+import { addVerify } from "./commands/verify.ts";
 
 const footer = `
 Exit codes: 0 all is well, 1 something was found or failed, 2 the question was wrong or cannot be answered.
@@ -29,6 +30,7 @@ Examples:
   roadnet diff HEAD:Pulumi.prod.yaml Pulumi.prod.yaml
   roadnet guard --stack prod                 stop a plan that would take away what is guarded
   roadnet recover --stack prod               mend a stack whose update was killed
+  roadnet verify --stack prod                see that all that is meant to passes, and nothing else
   roadnet image edge-home/lucidia --stack prod --output /media/me/bootfs
   roadnet sandbox down                       end everything`;
 
@@ -68,6 +70,7 @@ export function buildProgram(): Command {
   addGuard(program);
   addRecover(program);
   addImage(program);
+  addVerify(program);
   for (const command of [...program.commands, ...sandbox.commands]) {
     // Also where they come after the command's name, or after that of its group, which is where one thinks of them.
     command.option("--verbose", "print the stack of an error");

@@ -9,6 +9,7 @@ import type { Tier } from "./ledger.ts";
 import * as leaf from "./leaf.ts";
 import { account } from "./account.ts";
 import { cloudflare, zone } from "./cloudflare.ts";
+import { flows } from "./flows.ts";
 import { guard } from "./guard.ts";
 import { privateDns } from "./private-dns.ts";
 import { quotas } from "./quotas.ts";
@@ -283,6 +284,8 @@ export const networkSchema = leaf.record("the network's options", {
     .prefault({}),
   /** Tunnels, load balancers and Access at Cloudflare. */
   cloudflare: cloudflare.prefault({}),
+  /** Who is meant to open what to whom; previews stop where the rules let through anything else, or less. */
+  flows: flows.prefault({}),
   /** What no plan may delete or replace unasked. */
   guard: guard.prefault({}),
 });

@@ -9,6 +9,7 @@
  * `us-west/api-1`. They name resources, so a key that changes replaces a resource.
  */
 
+import type { Endpoint } from "../config/flows.ts";
 import type { Tier } from "../config/ledger.ts";
 import type { HostRole } from "../config/schema.ts";
 import type { CloudflarePlan, DnsZonePlan } from "./cloudflare/model.ts";
@@ -238,6 +239,21 @@ export interface AccountPlan {
   readonly session: string;
 }
 
+/** Who is meant to open what to whom, or does so knowingly; the measure of all rules, and compiled into none. */
+export interface FlowPlan {
+  /** `intended` must pass. `accepted` passes although nobody means it to, and may. */
+  readonly kind: "intended" | "accepted";
+  readonly from: readonly Endpoint[];
+  readonly to: readonly Endpoint[];
+  /** As the stack's file writes it: `443/tcp`, `8080-8090/tcp`, `icmp`, `all`. */
+  readonly traffic: readonly string[];
+  readonly reason: string;
+  /** What it follows from in the stack's configuration: `flows.intended[2]`, `wireguard.peers`. */
+  readonly path: string;
+  /** Whether the stack's file says it, or the rest of the description. */
+  readonly isWritten: boolean;
+}
+
 export interface NetworkPlan {
   readonly stack: string;
   readonly owner: string;
@@ -253,4 +269,5 @@ export interface NetworkPlan {
   readonly cloudflare: CloudflarePlan;
   readonly hosts: readonly HostPlan[];
   readonly rollout: RolloutPlan;
+  readonly flows: readonly FlowPlan[];
 }

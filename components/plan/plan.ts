@@ -4,6 +4,7 @@ import { planAccount } from "./account.ts";
 import { planCloudflare } from "./cloudflare/plan.ts";
 import { planZones } from "./cloudflare/zones.ts";
 import { planHosts } from "./hosts.ts";
+import { planFlows } from "./flows.ts";
 import type { NetworkPlan } from "./model.ts";
 import { planNetworkAcls } from "./network-acls.ts";
 import { planPrivateZones } from "./private-dns.ts";
@@ -39,5 +40,6 @@ export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
     cloudflare: planCloudflare(config),
     hosts,
     rollout: planRollout(config, hosts),
+    flows: planFlows(config, hosts),
   };
 }

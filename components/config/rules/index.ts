@@ -3,6 +3,7 @@ import * as account from "./account.ts";
 import * as addresses from "./addresses.ts";
 import * as balancers from "./balancers.ts";
 import * as dns from "./dns.ts";
+import * as flows from "./flows.ts";
 import * as forwarding from "./forwarding.ts";
 import * as guard from "./guard.ts";
 import * as hosts from "./hosts.ts";
@@ -153,5 +154,7 @@ export const rules: readonly Rule[] = [
   balancers.balancersFitProxying,
   balancers.balancersAreWithinLimits,
   balancers.accessIsInTheWay,
+  flows.flowsAreComplete,
+  flows.flowEndsExist,
   ...guardRules,
 ];

@@ -1,11 +1,15 @@
 /** Who has an address on the internet, and what it is called before anybody knows it. */
+import { cloudflareNetworks } from "../../config/cloudflare-networks.ts";
 import type { HostPlan, NetworkPlan } from "../../plan/model.ts";
 import { symbolName } from "../../plan/render.ts";
-import { allV4, neverPublic } from "../sets/addresses.ts";
+import { allV4, networks, neverPublic } from "../sets/addresses.ts";
 import { difference } from "../sets/intervals.ts";
 
-/** Whatever a platform may give out: an Elastic IP is one of these. */
-export const publicV4 = difference(allV4, neverPublic);
+/** The internet of IPv4. */
+export const internetV4 = difference(allV4, neverPublic);
+
+/** Whatever a platform may give out: an Elastic IP is one of these, and none of Cloudflare's. */
+export const publicV4 = difference(internetV4, networks(cloudflareNetworks));
 
 /** Whether the instance has an address on the internet. */
 export function hasPublicAddress(plan: NetworkPlan, host: HostPlan): boolean {

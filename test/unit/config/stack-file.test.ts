@@ -10,6 +10,7 @@ import { formatPath, networkKey } from "../../../components/config/problem.ts";
 import { rules } from "../../../components/config/rules/index.ts";
 import type { WrittenNetwork } from "../../../components/config/schema.ts";
 import { sources } from "../../../components/config/sources.ts";
+import { flowBreaches } from "./breaches-flows.ts";
 import { machineBreaches } from "./breaches-hosts.ts";
 import { insideBreaches } from "./breaches-inside.ts";
 import { nameBreaches } from "./breaches-names.ts";
@@ -24,6 +25,7 @@ const breaches: readonly Breach[] = [
   ...machineBreaches,
   ...nameBreaches,
   ...insideBreaches,
+  ...flowBreaches,
 ];
 
 /** What tells a breach besides rules: values one by one, and what can be counted only when it is compiled. */

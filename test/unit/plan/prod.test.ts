@@ -1,5 +1,6 @@
 /** Prod's plan, value by value where the source documents state it, and as a whole under snapshot. */
 import { describe, expect, it } from "vitest";
+import { formatEndpoint, type Endpoint } from "../../../components/config/flows.ts";
 import type { RouteTarget } from "../../../components/plan/model.ts";
 import { generationText, hostOf, planOf } from "./subject.ts";
 
@@ -184,7 +185,12 @@ describe("prod", () => {
       files: generation.files.map(({ path }) => path),
       firstFiles: firstGeneration?.files.map(({ path }) => path),
     }));
-    expect({ ...plan, hosts }).toMatchSnapshot();
+    const ends = (each: readonly Endpoint[]): string => each.map(formatEndpoint).join(", ");
+    const flows = plan.flows.map(
+      ({ kind, from, to, traffic, reason, path }) =>
+        `${kind} ${ends(from)} > ${ends(to)}: ${traffic.join(", ")} (${reason}) @ ${path}`,
+    );
+    expect({ ...plan, hosts, flows }).toMatchSnapshot();
   });
 
   it.each(plan.hosts.map((host) => ({ host, key: host.key })))("puts this on $key", ({ host }) => {

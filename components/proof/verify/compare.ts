@@ -1,0 +1,131 @@
+/** Everything that passes between everybody, beside what is meant to. */
+import type { Prover } from "../prover.ts";
+import { isEmpty } from "../sets/intervals.ts";
+import type { TrafficId } from "../sets/traffic.ts";
+import { Unions, type MeasuredFlow } from "./measure.ts";
+import { isBeyondUs, sourceOf, type Parties, type Party, type Target } from "./parties.ts";
+
+/** What somebody can send to an address. */
+export interface Observation {
+  readonly from: Party;
+  readonly target: Target;
+  readonly traffic: TrafficId;
+}
+
+/** A flow that does not pass as a whole: at which addresses it was tried, and what is missing. */
+export interface Shortfall {
+  readonly flow: MeasuredFlow;
+  readonly from: Party;
+  readonly targets: readonly Target[];
+  readonly missing: TrafficId;
+}
+
+export interface Comparison {
+  readonly unintended: readonly Observation[];
+  readonly undecided: readonly Observation[];
+  readonly stopped: readonly Shortfall[];
+  /** For how many pairs each flow counted, in the order of the flows. */
+  readonly used: readonly number[];
+  readonly pairs: number;
+}
+
+type Draft = {
+  -readonly [Key in keyof Comparison]: Comparison[Key] extends readonly (infer Item)[] ? Item[] : number;
+};
+
+/** What flows say of one sender, by the numbers of targets. */
+interface Row {
+  readonly intended: readonly TrafficId[];
+  readonly accepted: readonly TrafficId[];
+  /** Numbers of the accepted flows. */
+  readonly acceptances: readonly (readonly number[])[];
+}
+
+class Comparer {
+  readonly #prover: Prover;
+  readonly #parties: Parties;
+  readonly #flows: readonly MeasuredFlow[];
+  readonly #unions: Unions;
+  readonly #result: Draft;
+
+  constructor(prover: Prover, parties: Parties, flows: readonly MeasuredFlow[]) {
+    this.#prover = prover;
+    this.#parties = parties;
+    this.#flows = flows;
+    this.#unions = new Unions(prover.world.table);
+    this.#result = { unintended: [], undecided: [], stopped: [], used: flows.map(() => 0), pairs: 0 };
+  }
+
+  run(): Comparison {
+    for (const [index, from] of this.#parties.all.entries()) {
+      const row = this.#row(index);
+      const passed: TrafficId[] = [];
+      for (const [at, target] of this.#parties.targets.entries()) {
+        if (isBeyondUs(from, target.party)) continue;
+        this.#result.pairs++;
+        passed[at] = this.#look(from, at, target, row);
+      }
+      for (const [number, flow] of this.#flows.entries()) {
+        if (flow.plan.kind === "intended" && flow.required[index] === true) {
+          this.#demand(number, flow, from, passed);
+        }
+      }
+    }
+    return this.#result;
+  }
+
+  #row(index: number): Row {
+    const intended: TrafficId[] = [];
+    const accepted: TrafficId[] = [];
+    const acceptances: number[][] = [];
+    for (const [number, { plan, permitted, targets, traffic }] of this.#flows.entries()) {
+      if (permitted[index] !== true) continue;
+      const sums = plan.kind === "intended" ? intended : accepted;
+      for (const at of targets) {
+        sums[at] = this.#unions.or(sums[at] ?? 0, traffic);
+        if (plan.kind === "accepted") (acceptances[at] ??= []).push(number);
+      }
+    }
+    return { intended, accepted, acceptances };
+  }
+
+  /** One pair; returns what gets there and is answered. */
+  #look(from: Party, at: number, target: Target, { intended, accepted, acceptances }: Row): TrafficId {
+    const { table } = this.#prover.world;
+    const { forward, back, traffic } = this.#prover.ask(sourceOf(from), target.address);
+    const open = [forward.undecided, back?.undecided ?? []].find((each) => !isEmpty(each));
+    if (open !== undefined) this.#result.undecided.push({ from, target, traffic: table.id(open) });
+    // What gets there counts even where no answer comes back: a datagram needs none.
+    const arriving = forward.arrival === undefined ? 0 : forward.traffic;
+    const unmeant = table.minus(arriving, intended[at] ?? 0);
+    if (unmeant === 0) return traffic;
+    for (const number of acceptances[at] ?? []) {
+      // Several acceptances of the same are all in use.
+      if (table.and(unmeant, this.#flows[number]?.traffic ?? 0) !== 0) this.#use(number);
+    }
+    const rest = table.minus(unmeant, accepted[at] ?? 0);
+    if (rest !== 0) this.#result.unintended.push({ from, target, traffic: rest });
+    return traffic;
+  }
+
+  #use(number: number): void {
+    this.#result.used[number] = (this.#result.used[number] ?? 0) + 1;
+  }
+
+  /** A host counts as reached by whichever of its addresses the flow means. */
+  #demand(number: number, flow: MeasuredFlow, from: Party, passed: readonly TrafficId[]): void {
+    for (const [party, numbers] of flow.requiredTargets) {
+      if (isBeyondUs(from, party)) continue;
+      this.#use(number);
+      const traffic = numbers.reduce((sum, at) => this.#unions.or(sum, passed[at] ?? 0), 0);
+      const missing = this.#prover.world.table.minus(flow.traffic, traffic);
+      if (missing === 0) continue;
+      const targets = numbers.flatMap((at) => this.#parties.targets[at] ?? []);
+      this.#result.stopped.push({ flow, from, targets, missing });
+    }
+  }
+}
+
+export function compare(prover: Prover, parties: Parties, flows: readonly MeasuredFlow[]): Comparison {
+  return new Comparer(prover, parties, flows).run();
+}
