@@ -9,11 +9,15 @@ import { networkOutputs } from "./components/outputs.ts";
 import { createAuthority } from "./components/pki/authority.ts";
 import { createSecrets } from "./components/pki/secrets.ts";
 import { planNetwork } from "./components/plan/plan.ts";
+import { refuseUnlessVerified } from "./components/proof/verify/refuse.ts";
 import { registerProtection } from "./components/protection.ts";
 import { SymbolTable } from "./components/resolve.ts";
 
 const { network, cloudflareAccountId, asking } = loadStackConfig();
 const plan = readable(() => planNetwork(network, pulumi.getStack()));
+readable(() => {
+  refuseUnlessVerified(plan, network);
+});
 const symbols = new SymbolTable();
 registerProtection(network.guard.protect);
 

@@ -139,5 +139,7 @@ export function networkOf<Network extends WrittenNetwork>(base: Network, count: 
     wireguard: { ...base.wireguard, hubs: grow(base.wireguard.hubs, added, hub) },
     hosts: grow(base.hosts, added, hostsOf),
     dns: { ...base.dns, zones: Object.fromEntries(zones) as unknown },
+    // They say what is meant of two regions, every pair of which is peered.
+    flows: undefined,
   };
 }

@@ -22,6 +22,9 @@ Examples:
   roadnet verify --stack dev --flows         and list all flows
   roadnet verify --json | jq .violations`;
 
+const unmeasured =
+  "Nothing is told of what passes besides: the stack's file has no blackroad-network:network.flows (docs/configuration.md).";
+
 interface Options {
   readonly stack: string;
   readonly cwd?: string;
@@ -50,6 +53,7 @@ async function run({ stack, cwd, flows }: Options, command: Command): Promise<vo
     stack,
     clean,
     pairs: verification.pairs,
+    measured: verification.isMeasured,
     violations: withLines(verification.violations),
     findings: withLines(verification.findings),
     flows: withLines(verification.flows),
@@ -57,9 +61,10 @@ async function run({ stack, cwd, flows }: Options, command: Command): Promise<vo
   };
   printResult(command, result, () => [
     clean
-      ? `${opened.title}: everything passes that is meant to, and nothing else (${verification.pairs} pairs, ${verification.flows.length} flows).`
+      ? `${opened.title}: everything passes that is meant to${verification.isMeasured ? ", and nothing else" : ""} (${verification.pairs} pairs, ${verification.flows.length} flows).`
       : `${opened.title} has ${problemCount(verification)} (${verification.pairs} pairs, ${verification.flows.length} flows):`,
     ...problemLines(verification, place),
+    ...(verification.isMeasured ? [] : [unmeasured]),
     ...(flows ? ["Flows that", ...flowLines(verification)] : []),
   ]);
   process.exitCode = clean ? 0 : 1;

@@ -1,7 +1,7 @@
 /** The one place where the configuration is read from Pulumi. */
 import * as pulumi from "@pulumi/pulumi";
 import { needsAccount, parseAskSeconds, parseCloudflareAccountId, parseNetworkConfig } from "./parse.ts";
-import { ConfigError, type ConfigProblem } from "./problem.ts";
+import { ConfigError, ReadableError, type ConfigProblem } from "./problem.ts";
 import type { NetworkConfig } from "./schema.ts";
 
 /** Lets Pulumi print a mistake in the configuration as it reads, without the stack of the code that found it. */
@@ -9,7 +9,7 @@ export function readable<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof ReadableError ? new pulumi.RunError(error.message) : error;
   }
 }
 

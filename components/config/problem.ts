@@ -17,8 +17,11 @@ export interface ConfigProblem {
 /** Keys and indexes from the network's root to a value. */
 export type Path = readonly (string | number)[];
 
+/** An error whose message is all that a person needs to mend it: Pulumi prints it without the stack of the code. */
+export class ReadableError extends Error {}
+
 /** Thrown once for a configuration, with everything that is wrong with it. */
-export class ConfigError extends Error {
+export class ConfigError extends ReadableError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {

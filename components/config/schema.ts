@@ -284,8 +284,8 @@ export const networkSchema = leaf.record("the network's options", {
     .prefault({}),
   /** Tunnels, load balancers and Access at Cloudflare. */
   cloudflare: cloudflare.prefault({}),
-  /** Who is meant to open what to whom; previews stop where the rules let through anything else, or less. */
-  flows: flows.prefault({}),
+  /** Who is meant to open what to whom; previews stop where less passes, and where it is given, where anything else does. */
+  flows: flows.optional(),
   /** What no plan may delete or replace unasked. */
   guard: guard.prefault({}),
 });

@@ -20,6 +20,7 @@ function endpointOf(text: string): Endpoint {
 }
 
 function writtenFlows({ flows }: NetworkConfig): FlowPlan[] {
+  if (flows === undefined) return [];
   return (["intended", "accepted"] as const).flatMap((kind) =>
     flows[kind].map(({ from, to, traffic, reason }, index): FlowPlan => ({
       kind,

@@ -270,4 +270,6 @@ export interface NetworkPlan {
   readonly hosts: readonly HostPlan[];
   readonly rollout: RolloutPlan;
   readonly flows: readonly FlowPlan[];
+  /** Whether the flows are all that is meant; a stack that writes none of its own does not say so. */
+  readonly isMeasured: boolean;
 }

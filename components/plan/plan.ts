@@ -41,5 +41,6 @@ export function planNetwork(config: NetworkConfig, stack: string): NetworkPlan {
     hosts,
     rollout: planRollout(config, hosts),
     flows: planFlows(config, hosts),
+    isMeasured: config.flows !== undefined,
   };
 }

@@ -139,7 +139,10 @@ describe("a changed port", () => {
       for (const connection of connections) await connection.works();
       expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3000)).toBe("open");
       expect(await connect("edge-home/blackroad-pi", "192.168.4.38", 3999)).toBe("dropped");
-      configure(["hosts edge-home lucidia services dashboard", 3999]);
+      configure(
+        ["hosts edge-home lucidia services dashboard", 3999],
+        ["flows intended 6 traffic", ["3001/tcp", "3999/tcp", "8080/tcp", "11434/tcp"]],
+      );
       const { steps } = await up();
       expect(Object.keys(steps).sort()).toEqual(
         ["apply", "confirm/tunnel"].map((step) => `edge-home/lucidia/${step}`),

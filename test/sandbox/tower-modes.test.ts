@@ -41,6 +41,8 @@ async function become(mode: keyof typeof ports, options: object = {}): Promise<v
   const path = ["config", "blackroad-network:network", "hosts", "edge-home", "lucidia-alt"];
   stack.setIn([...path, "role"], "tower");
   stack.setIn([...path, "tower"], stack.createNode({ mode, ports: ports[mode], ...options }));
+  // They say what is meant of the machine as it was.
+  stack.deleteIn(["config", "blackroad-network:network", "flows"]);
   writeFileSync(stackFile, stack.toString());
   await up();
 }

@@ -70,6 +70,8 @@ export interface Verification {
   readonly findings: readonly PlanFinding[];
   /** Ordered pairs of somebody and an address that were asked. */
   readonly pairs: number;
+  /** Whether what passes and is not meant is told; it is not of a stack that writes no flows. */
+  readonly isMeasured: boolean;
 }
 
 /** Whether the network does what is meant, and nothing else. */

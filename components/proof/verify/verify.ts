@@ -127,7 +127,7 @@ export function verify(plan: NetworkPlan, world: World): Verification {
   const flows = plan.flows.map((flow) => measure(flow, parties, world));
   const comparison = compare(prover, parties, flows);
   const cases = [
-    ...comparison.unintended.flatMap((each) => passCases(prover, each)),
+    ...(plan.isMeasured ? comparison.unintended : []).flatMap((each) => passCases(prover, each)),
     ...stopCases(prover, comparison.stopped),
     ...comparison.undecided.map((each) => undecidedCase(prover, each)),
   ];
@@ -141,5 +141,6 @@ export function verify(plan: NetworkPlan, world: World): Verification {
     ],
     findings: findingsOf({ plan, prover, parties, flows }),
     pairs: comparison.pairs,
+    isMeasured: plan.isMeasured,
   };
 }

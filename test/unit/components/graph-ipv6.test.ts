@@ -12,7 +12,10 @@ beforeAll(async () => {
     ["regions us-west ipv6", "hosts"],
     ["regions eu-west ipv6", "networks"],
     ["securityGroups public ingress 0 source", "anywhere"],
-    ["securityGroups internal ingress 0 source", "vpc-eu-west"],
+    [
+      "securityGroups internal ingress 3",
+      { port: "8080-8090", protocol: "tcp", source: "vpc-eu-west", description: "Internal services" },
+    ],
     ["dns zones blackroad.io records 5", { name: "www", type: "AAAA", host: "us-west/lb-1" }],
   );
   run = await runProgram("prod", { config: { "blackroad-network:network": JSON.stringify(network) } });
