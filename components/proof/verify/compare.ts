@@ -23,6 +23,8 @@ export interface Shortfall {
 export interface Comparison {
   readonly unintended: readonly Observation[];
   readonly undecided: readonly Observation[];
+  /** What gets there, and whose answers get lost without any rule's doing. */
+  readonly oneWay: readonly Observation[];
   readonly stopped: readonly Shortfall[];
   /** For how many pairs each flow counted, in the order of the flows. */
   readonly used: readonly number[];
@@ -53,7 +55,14 @@ class Comparer {
     this.#parties = parties;
     this.#flows = flows;
     this.#unions = new Unions(prover.world.table);
-    this.#result = { unintended: [], undecided: [], stopped: [], used: flows.map(() => 0), pairs: 0 };
+    this.#result = {
+      unintended: [],
+      undecided: [],
+      oneWay: [],
+      stopped: [],
+      used: flows.map(() => 0),
+      pairs: 0,
+    };
   }
 
   run(): Comparison {
@@ -95,6 +104,8 @@ class Comparer {
     const { forward, back, traffic } = this.#prover.ask(sourceOf(from), target.address);
     const open = [forward.undecided, back?.undecided ?? []].find((each) => !isEmpty(each));
     if (open !== undefined) this.#result.undecided.push({ from, target, traffic: table.id(open) });
+    const isLost = back !== undefined && traffic === 0 && back.stop?.origin === undefined;
+    if (isLost) this.#result.oneWay.push({ from, target, traffic: forward.traffic });
     // What gets there counts even where no answer comes back: a datagram needs none.
     const arriving = forward.arrival === undefined ? 0 : forward.traffic;
     const unmeant = table.minus(arriving, intended[at] ?? 0);

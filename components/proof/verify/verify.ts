@@ -139,7 +139,7 @@ export function verify(plan: NetworkPlan, world: World): Verification {
       ...unneededFlows(comparison, flows),
       ...world.unread.map(unreadRule),
     ],
-    findings: findingsOf({ plan, prover, parties, flows }),
+    findings: findingsOf({ plan, prover, comparison }),
     pairs: comparison.pairs,
     isMeasured: plan.isMeasured,
   };

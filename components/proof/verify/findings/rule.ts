@@ -1,14 +1,13 @@
 /** What a rule about the plan itself is: beyond flows, and beyond what the configuration's own rules refuse. */
 import type { NetworkPlan } from "../../../plan/model.ts";
 import type { Prover } from "../../prover.ts";
-import type { MeasuredFlow } from "../measure.ts";
-import type { Parties } from "../parties.ts";
+import type { Comparison } from "../compare.ts";
 
 export interface Subject {
   readonly plan: NetworkPlan;
   readonly prover: Prover;
-  readonly parties: Parties;
-  readonly flows: readonly MeasuredFlow[];
+  /** What passes between everybody. */
+  readonly comparison: Comparison;
 }
 
 export interface Found {

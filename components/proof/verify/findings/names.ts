@@ -1,0 +1,78 @@
+/** Names inside the network, and what tunnels lead to: each must end at somebody who is there and listens. */
+import { hostPath } from "../../../plan/flows/flow.ts";
+import type { HostPlan, NetworkPlan } from "../../../plan/model.ts";
+import { isAddress, parseAddress } from "../../sets/addresses.ts";
+import type { World } from "../../world/model.ts";
+import type { PlanRule } from "./rule.ts";
+
+function isSomebody(address: string, world: World): boolean {
+  const point = parseAddress(address);
+  return [...world.hosts.values()].some(({ addresses }) => addresses.has(point));
+}
+
+/** Whether an address is of a network that the plan describes, so that it knows everybody there. */
+function isOurs(address: string, { regions, vpn }: NetworkPlan, world: World): boolean {
+  const point = parseAddress(address);
+  const known = [...regions.map(({ cidr }) => cidr), vpn.network];
+  return known.some((cidr) => {
+    const [first = 0, end = 0] = world.space.network(cidr).filter((each) => each >= 0);
+    return first <= point && point < end;
+  });
+}
+
+export const namesLeadToHosts: PlanRule = {
+  id: "names/nobody",
+  source: "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-private.html",
+  *find({ plan, prover: { world } }) {
+    const records = plan.privateZones.flatMap(({ name: zone, recordSets }) =>
+      recordSets.flatMap(({ name, type, values }) =>
+        type !== "A"
+          ? []
+          : values.map((address) => ({ name, address, path: `dns.private.zones["${zone}"]` })),
+      ),
+    );
+    const targets = plan.regions.flatMap(({ outboundEndpoint }) =>
+      (outboundEndpoint?.rules ?? []).flatMap(({ domain, targets: servers }) =>
+        servers.map(({ address }) => ({
+          name: `the name server of ${domain}`,
+          address,
+          path: `dns.private.forwardingRules.${domain}`,
+        })),
+      ),
+    );
+    const told = new Set<string>();
+    for (const { name, address, path } of [...records, ...targets]) {
+      const key = `${name} ${address}`;
+      if (told.has(key) || !isAddress(address) || !isOurs(address, plan, world)) continue;
+      told.add(key);
+      if (isSomebody(address, world)) continue;
+      yield { path, message: `leads to nobody: ${name} is ${address}, which no host has.` };
+    }
+  },
+};
+
+function listensOn({ generation }: HostPlan, port: number): boolean {
+  return generation.listens.some(
+    ({ protocol, ports }) => protocol === "tcp" && ports.from <= port && port <= ports.to,
+  );
+}
+
+export const ingressLeadsToServices: PlanRule = {
+  id: "names/ingress-nobody-listens",
+  source:
+    "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/do-more-with-tunnels/local-management/ingress/",
+  *find({ plan }) {
+    for (const { name, host: key, ingress } of plan.cloudflare.tunnels) {
+      const host = plan.hosts.find((each) => each.key === key);
+      if (host === undefined) continue;
+      for (const { hostname, service } of ingress) {
+        const [, port] = /^[a-z]+:\/\/(?:localhost|127\.0\.0\.1):(\d+)/.exec(service) ?? [];
+        if (port === undefined || listensOn(host, Number(port))) continue;
+        yield {
+          path: `cloudflare.tunnels.${name}.ingress`,
+          message: `leads ${hostname ?? "everything else"} to ${service}, and nothing listens there on ${key}: name the port among ${hostPath(key)}.services.`,
+        };
+      }
+    }
+  },
+};
