@@ -1,0 +1,49 @@
+/** The internet in parts: together they are all of it, and nobody in one is treated unlike its neighbours there. */
+import { describe, expect, it } from "vitest";
+import { Prover } from "../../../../components/proof/prover.ts";
+import { equal, intersection, isEmpty, unionAll } from "../../../../components/proof/sets/intervals.ts";
+import { internetParts } from "../../../../components/proof/verify/internet.ts";
+import { buildWorld } from "../../../../components/proof/world/build.ts";
+import { internetV4 } from "../../../../components/proof/world/public.ts";
+import { planned } from "./subject.ts";
+
+const { plan } = planned("prod");
+const parts = internetParts(plan);
+
+describe("the parts of the internet", () => {
+  it("are all of it, once", () => {
+    expect(equal(unionAll(parts.map(({ addresses }) => addresses)), internetV4)).toBe(true);
+    const shared = parts.flatMap((part, index) =>
+      parts.slice(index + 1).filter((other) => !isEmpty(intersection(part.addresses, other.addresses))),
+    );
+    expect(shared).toEqual([]);
+  });
+
+  it("set apart whom some rule sets apart", () => {
+    expect(parts.map(({ name }) => name).sort()).toEqual([
+      "1.1.1.1",
+      "8.8.8.8",
+      "Cloudflare",
+      "internet",
+      "the operator",
+    ]);
+  });
+
+  it("are treated as a whole: the ends of each run fare like the one that speaks for it", () => {
+    const world = buildWorld(plan);
+    const prover = new Prover(world);
+    const targets = [...world.publicOwners.keys()];
+    for (const { name, address, addresses } of parts) {
+      const ends = addresses.map((boundary, index) => (index % 2 === 0 ? boundary : Number(boundary) - 1));
+      for (const end of ends) {
+        for (const target of targets) {
+          const asked = (from: number | bigint): number =>
+            prover.ask({ kind: "internet", address: from }, target).traffic;
+          expect([name, end, target, asked(end)]).toEqual([name, end, target, asked(address)]);
+        }
+        const open = prover.ask({ kind: "host", host: "coral-reef/node-1" }, end).traffic;
+        expect(open).toBe(prover.ask({ kind: "host", host: "coral-reef/node-1" }, address).traffic);
+      }
+    }
+  });
+});
