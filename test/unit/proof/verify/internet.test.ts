@@ -1,11 +1,15 @@
 /** The internet in parts: together they are all of it, and nobody in one is treated unlike its neighbours there. */
 import { describe, expect, it } from "vitest";
 import { Prover } from "../../../../components/proof/prover.ts";
-import { equal, intersection, isEmpty, unionAll } from "../../../../components/proof/sets/intervals.ts";
+import { parseAddress } from "../../../../components/proof/sets/addresses.ts";
+import { equal, has, intersection, isEmpty, unionAll } from "../../../../components/proof/sets/intervals.ts";
 import { internetParts } from "../../../../components/proof/verify/internet.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
 import { internetV4 } from "../../../../components/proof/world/public.ts";
 import { planned } from "./subject.ts";
+
+/** Whom prod's rules name, and somebody whom they do not. */
+const named = ["1.1.1.1", "8.8.8.8", "203.0.113.7", "104.16.0.10", "9.9.9.9"].map(parseAddress);
 
 const { plan } = planned("prod");
 const parts = internetParts(plan);
@@ -29,12 +33,15 @@ describe("the parts of the internet", () => {
     ]);
   });
 
-  it("are treated as a whole: the ends of each run fare like the one that speaks for it", () => {
+  it("are treated as a whole: the ends of each run and whoever has a name, fare like the one that speaks for it", () => {
     const world = buildWorld(plan);
     const prover = new Prover(world);
     const targets = [...world.publicOwners.keys()];
     for (const { name, address, addresses } of parts) {
-      const ends = addresses.map((boundary, index) => (index % 2 === 0 ? boundary : Number(boundary) - 1));
+      const ends = [
+        ...addresses.map((boundary, index) => (index % 2 === 0 ? boundary : Number(boundary) - 1)),
+        ...named.filter((point) => has(addresses, point)),
+      ];
       for (const end of ends) {
         for (const target of targets) {
           const asked = (from: number | bigint): number =>
