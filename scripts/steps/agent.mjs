@@ -26,6 +26,7 @@ const builds = [
   { output: "reef-agent-paper", program: "reef-agent-paper", environment: {} },
   { output: "cloudflared-stand-in", program: "cloudflared-stand-in", environment: {} },
   { output: "service-stand-in", program: "service-stand-in", environment: {} },
+  { output: "packet-prober", program: "packet-prober", environment: {} },
 ];
 
 const buildTimeoutSeconds = 900;
