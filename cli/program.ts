@@ -15,6 +15,7 @@ import { addImage } from "./commands/image.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addRecover } from "./commands/recover.ts";
 import { addProviders } from "./commands/providers.ts";
+import { addProve } from "./commands/prove.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
 import { addWhy } from "./commands/why.ts";
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
     addDrift,
     addFail,
     addLogs,
+    addProve,
   ]) {
     add(sandbox);
   }

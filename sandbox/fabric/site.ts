@@ -23,11 +23,11 @@ import { machineNamespace } from "./vpc.ts";
 import type { Site, SiteMachine, World } from "./world.ts";
 
 /** The switch of a network; that of a site that is not divided has no name. */
-function bridgeOf(site: Site, network: string): string {
+export function bridgeOf(site: Site, network: string): string {
   return site.networks === undefined ? "br0" : linkName("br", network);
 }
 
-function switchRole(site: string): string {
+export function switchRole(site: string): string {
   return `lan-${site}`;
 }
 
