@@ -8,11 +8,18 @@ import { deviceRole, withDevices } from "../../sandbox/prove/devices.ts";
 import { listeningPorts } from "../../sandbox/prove/listening.ts";
 import { edges, natAddresses, placesOf, roleTitles } from "../../sandbox/prove/places.ts";
 import type { ProbeNode } from "../../sandbox/prove/prober.ts";
-import { AwsClient } from "../../sandbox/services/aws/client.ts";
+import { AwsClient, type Description } from "../../sandbox/services/aws/client.ts";
 import { askPackets, type Field } from "./conduct.ts";
 import type { ProvenNetwork } from "./network.ts";
 import { mentionedPorts } from "./ports.ts";
-import { allQuestions, changedQuestions, everybody, type Mentioned, type Selection } from "./questions.ts";
+import {
+  allQuestions,
+  changedQuestions,
+  everybody,
+  type Mentioned,
+  type Question,
+  type Selection,
+} from "./questions.ts";
 import { disagreementsOf, type ProveReport } from "./report.ts";
 import { operator, stranger, subjectsOf, type Ground, type Subjects } from "./subjects.ts";
 
@@ -31,7 +38,7 @@ export interface ProveOptions {
 }
 
 /** The sandbox at a moment at which packets agree with its cloud. */
-interface Scene {
+export interface Scene {
   readonly kernel: Kernel;
   readonly ground: Ground;
   readonly titles: ReadonlyMap<string, string>;
@@ -40,12 +47,20 @@ interface Scene {
 }
 
 async function settledScene(paths: SandboxPaths): Promise<Scene> {
-  requireMode(paths);
+  if (!requireMode(paths).packets) {
+    throw new SandboxError(
+      "This sandbox was made without packets: there is nothing to compare the proof with.",
+      2,
+    );
+  }
   await askService("fabric", "POST", "/reconcile?wait", undefined, paths);
-  const description = await new AwsClient(serviceSocket(paths, "aws")).describe();
+  return sceneOf(await new AwsClient(serviceSocket(paths, "aws")).describe(), new Kernel(paths.root));
+}
+
+export function sceneOf(description: Description, kernel: Kernel): Scene {
   const world = loadWorld();
   return {
-    kernel: new Kernel(paths.root),
+    kernel,
     ground: { world, places: placesOf(description, world), nats: natAddresses(description) },
     titles: roleTitles(description, world),
     revision: description.revision,
@@ -97,34 +112,36 @@ function checkNames({ askers, targets }: Subjects, { from, to }: Selection): voi
   throw new SandboxError(`Nobody is called ${wrong}: there are ${[...known].sort().join(", ")}.`, 2);
 }
 
-/**
- * Asks packets what the network's proof says, and compares.
- * @throws {SandboxError} with exit code 2 where the sandbox cannot be asked, or changed meanwhile
- */
-export async function prove(options: ProveOptions, paths: SandboxPaths): Promise<ProveReport> {
+/** What is asked of the scene's packets. */
+async function questionsIn(
+  scene: Scene,
+  subjects: Subjects,
+  { network, before, selection = everybody, seed }: ProveOptions,
+): Promise<Question[]> {
+  const mentioned = await everyMention(network, scene);
+  const all = allQuestions(network.prover, subjects, mentioned, selection);
+  if (before === undefined) return all;
+  const earlier = allQuestions(before.prover, earlierSubjects(before, scene.ground), mentioned, selection);
+  return changedQuestions(all, earlier, { sampled: sampledProbes, seed });
+}
+
+/** Asks the packets of a scene what the network's proof says, and compares. */
+export async function proveIn(scene: Scene, options: ProveOptions): Promise<ProveReport> {
   const { network, before, selection = everybody, seed, say = () => undefined } = options;
   const startedAt = Date.now();
-  const scene = await settledScene(paths);
   const { kernel, ground, titles } = scene;
   const subjects = subjectsOf(network.prover, ground);
   checkNames(subjects, selection);
-  const mentioned = await everyMention(network, scene);
-  const all = allQuestions(network.prover, subjects, mentioned, selection);
-  const questions =
-    before === undefined
-      ? all
-      : changedQuestions(all, allQuestions(before.prover, earlierSubjects(before, ground), mentioned), {
-          sampled: sampledProbes,
-          seed,
-        });
-  const roles = rolesOf(subjects, ground);
-  const nodes = [...roles].map(([name, role]): ProbeNode => ({ name, namespace: kernel.fullName(role) }));
+  const questions = await questionsIn(scene, subjects, options);
+  const nodes = [...rolesOf(subjects, ground)].map(([name, role]): ProbeNode => ({
+    name,
+    namespace: kernel.fullName(role),
+  }));
   const hosts = [...ground.places.values()].map(({ role }) => role);
   const findings = await withDevices(kernel, ground.world, subjects.devices, async () => {
     const field: Field = { kernel, nodes, hosts, roles: kernel.roles().filter((role) => role !== "ctl") };
     return await askPackets(field, questions, { seed, rate: fullRate, say });
   });
-  await checkUnchanged(scene, paths);
   const sum = (pick: (pair: (typeof findings.pairs)[number]) => number): number =>
     findings.pairs.reduce((total, pair) => total + pick(pair), 0);
   return {
@@ -139,6 +156,17 @@ export async function prove(options: ProveOptions, paths: SandboxPaths): Promise
     disagreements: disagreementsOf(network.prover, findings, titles),
     milliseconds: Date.now() - startedAt,
   };
+}
+
+/**
+ * Asks the sandbox that runs, as soon as its packets are as its cloud is described.
+ * @throws {SandboxError} with exit code 2 where it cannot be asked, or changed meanwhile
+ */
+export async function prove(options: ProveOptions, paths: SandboxPaths): Promise<ProveReport> {
+  const scene = await settledScene(paths);
+  const report = await proveIn(scene, options);
+  await checkUnchanged(scene, paths);
+  return report;
 }
 
 /** Of an earlier network, those whom the sandbox still has: nothing else can be compared. */

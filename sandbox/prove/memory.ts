@@ -11,9 +11,11 @@ interface ShownSet {
     readonly table: string;
     readonly name: string;
     readonly flags?: string | readonly string[];
-    readonly elem?: readonly unknown[];
   };
 }
+
+/** Flags of sets that rules fill: nft 1.0.6 shows `dynamic` in its text alone, and `timeout` in JSON too. */
+const filledByRules = ["dynamic", "timeout"];
 
 /**
  * Empties the sets of nftables that rules fill by themselves, such as that of those who have opened SSH lately: the proof
@@ -23,7 +25,7 @@ export async function forgetSenders(kernel: Kernel, roles: readonly string[]): P
   await forEachBounded(roles, concurrency, async (role) => {
     const text = await kernel.execute(role, ["nft", "--json", "list", "sets"]);
     const filled = (JSON.parse(text) as { nftables: readonly ShownSet[] }).nftables.flatMap(({ set }) =>
-      set !== undefined && [set.flags].flat().includes("dynamic") && (set.elem ?? []).length > 0 ? [set] : [],
+      set !== undefined && [set.flags].flat().some((flag) => filledByRules.includes(flag ?? "")) ? [set] : [],
     );
     if (filled.length === 0) return;
     const commands = filled.map(({ family, table, name }) => `flush set ${family} ${table} ${name}\n`);

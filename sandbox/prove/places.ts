@@ -41,21 +41,20 @@ function rulePorts(region: RegionDescription, subnet: string, groups: readonly s
 }
 
 function instancesOf(region: RegionDescription): Place[] {
-  return region.instances.Reservations.flatMap(({ Instances }) => Instances)
-    .map((instance) => {
-      const [eni] = instance.NetworkInterfaces;
-      return {
-        title: titleOf(instance) ?? instance.InstanceId,
-        role: machineNamespace(instance.InstanceId),
-        publicAddress: instance.PublicIpAddress,
-        ipv6Address: eni?.Ipv6Addresses[0]?.Ipv6Address,
-        rulePorts: rulePorts(
-          region,
-          eni?.SubnetId ?? "",
-          instance.SecurityGroups.map(({ GroupId }) => GroupId),
-        ),
-      };
-    });
+  return region.instances.Reservations.flatMap(({ Instances }) => Instances).map((instance) => {
+    const [eni] = instance.NetworkInterfaces;
+    return {
+      title: titleOf(instance) ?? instance.InstanceId,
+      role: machineNamespace(instance.InstanceId),
+      publicAddress: instance.PublicIpAddress,
+      ipv6Address: eni?.Ipv6Addresses[0]?.Ipv6Address,
+      rulePorts: rulePorts(
+        region,
+        eni?.SubnetId ?? "",
+        instance.SecurityGroups.map(({ GroupId }) => GroupId),
+      ),
+    };
+  });
 }
 
 /** All machines, by title. */

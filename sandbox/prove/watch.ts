@@ -85,14 +85,14 @@ export interface Trail {
 
 export type Trails = (direction: Direction, protocol: ProbeProtocol, sourcePort: number) => Trail;
 
-function trailOf(seen: ReadonlyMap<string, Seen>): Trails {
+function trailOf(roles: readonly string[], seen: ReadonlyMap<string, Seen>): Trails {
   return (direction, protocol, port) => {
     const has = (role: string, moment: Moment): boolean =>
       seen
         .get(role)
         ?.get(setName(moment, direction, protocol === "echo"))
         ?.has(port) ?? false;
-    const came = [...seen.keys()].filter((role) => has(role, "came"));
+    const came = roles.filter((role) => has(role, "came"));
     return { came, ended: came.filter((role) => !has(role, "left") && !has(role, "taken")) };
   };
 }
@@ -117,7 +117,7 @@ export async function watchPackets<T>(
     await forEachBounded(roles, concurrency, async (role) => {
       seen.set(role, await read(kernel, role));
     });
-    return { result, trails: trailOf(seen) };
+    return { result, trails: trailOf(roles, seen) };
   } finally {
     await forEachBounded(roles, concurrency, async (role) => {
       await kernel.tryExecute(role, ["nft", "delete", "table", "inet", table]);
