@@ -1,6 +1,6 @@
 /** Asks packets the questions, as often as it takes to tell a lost packet from one that is not let through. */
 import { Evidence } from "../../sandbox/prove/evidence.ts";
-import { forgetSenders } from "../../sandbox/prove/memory.ts";
+import { Memory } from "../../sandbox/prove/memory.ts";
 import {
   countProbes,
   probe,
@@ -18,8 +18,8 @@ import { seeded, type Question } from "./questions.ts";
 export interface Field {
   readonly kernel: Kernel;
   readonly nodes: readonly ProbeNode[];
-  /** Roles of namespaces whose hosts remember who sent to them. */
-  readonly hosts: readonly string[];
+  /** Roles of the hosts' namespaces, by name: hosts remember who sent to them. */
+  readonly hosts: ReadonlyMap<string, string>;
   /** Roles of all namespaces that packets may pass. */
   readonly roles: readonly string[];
 }
@@ -83,6 +83,7 @@ class Rounds {
   readonly #conduct: Conduct;
   readonly #questions: readonly Question[];
   readonly #sourcePorts: SourcePorts;
+  readonly #memory: Memory;
   readonly evidence: readonly Evidence[];
   sent = 0;
 
@@ -90,19 +91,26 @@ class Rounds {
     this.#field = field;
     this.#conduct = conduct;
     this.#questions = questions;
+    this.#memory = new Memory(field.kernel);
     this.evidence = questions.map(() => new Evidence());
     const asked = new Set(questions.flatMap(({ ports }) => [...ports.tcp, ...ports.udp]));
     this.#sourcePorts = new SourcePorts(asked, seeded(conduct.seed)());
   }
 
+  /** Whoever is asked is to have met nobody before. */
+  async #forget(questions: readonly Question[]): Promise<void> {
+    const owners = new Set(questions.map(({ target }) => target.owner));
+    await this.#memory.forget([...owners].flatMap((owner) => this.#field.hosts.get(owner) ?? []));
+  }
+
   /** One round of these, an entry for each question. */
   async ask(probes: readonly ProbeQuestion[], rate: number): Promise<void> {
-    const { kernel, nodes, hosts } = this.#field;
+    const { nodes } = this.#field;
     const indices = probes.flatMap((each, index) => (countProbes([each]) > 0 ? [index] : []));
     const chosen = indices.flatMap((index) => probes[index] ?? []);
     const count = countProbes(chosen);
     if (count === 0) return;
-    await forgetSenders(kernel, hosts);
+    await this.#forget(indices.flatMap((index) => this.#questions[index] ?? []));
     const answers = await probe(nodes, chosen, {
       rate,
       waitMilliseconds,
@@ -119,13 +127,13 @@ class Rounds {
 
   /** Sends what differs once more, each from a port of its own, and watches where it goes. */
   async watch(differences: readonly Difference[]): Promise<LastSeen> {
-    const { kernel, nodes, hosts, roles } = this.#field;
+    const { kernel, nodes, roles } = this.#field;
     if (differences.length === 0) return () => undefined;
     const watched = differences.slice(0, mostWatched);
     const probes = watched.map(({ question, protocol, port }) =>
       questionOf(question, { ...noPorts, [protocol]: [port] }),
     );
-    await forgetSenders(kernel, hosts);
+    await this.#forget(watched.map(({ question }) => question));
     const sourcePorts = this.#sourcePorts.take(nodes.length + probes.length + spareSourcePorts);
     const seed = this.#conduct.seed;
     const options = { rate: slowRate, waitMilliseconds, seed, sourcePorts, portPerProbe: true };

@@ -133,12 +133,14 @@ export async function proveIn(scene: Scene, options: ProveOptions): Promise<Prov
   const subjects = subjectsOf(network.prover, ground);
   checkNames(subjects, selection);
   const questions = await questionsIn(scene, subjects, options);
-  const nodes = [...rolesOf(subjects, ground)].map(([name, role]): ProbeNode => ({
-    name,
-    namespace: kernel.fullName(role),
-  }));
-  const hosts = [...ground.places.values()].map(({ role }) => role);
-  const findings = await withDevices(kernel, ground.world, subjects.devices, async () => {
+  const hosts = new Map([...ground.places].map(([title, { role }]) => [title, role]));
+  const concerned = new Set(questions.flatMap(({ asker, target }) => [asker.name, target.owner]));
+  const devices = subjects.devices.filter(({ name }) => concerned.has(name));
+  const findings = await withDevices(kernel, ground.world, devices, async () => {
+    const present = new Set(kernel.roles());
+    const nodes = [...rolesOf(subjects, ground)]
+      .filter(([, role]) => present.has(role))
+      .map(([name, role]): ProbeNode => ({ name, namespace: kernel.fullName(role) }));
     const field: Field = { kernel, nodes, hosts, roles: kernel.roles().filter((role) => role !== "ctl") };
     return await askPackets(field, questions, { seed, rate: fullRate, say });
   });

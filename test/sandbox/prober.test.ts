@@ -11,7 +11,7 @@ import { Kernel } from "../../sandbox/fabric/kernel.ts";
 import { destroyFabric } from "../../sandbox/fabric/life.ts";
 import { Evidence } from "../../sandbox/prove/evidence.ts";
 import { listeningPorts } from "../../sandbox/prove/listening.ts";
-import { forgetSenders } from "../../sandbox/prove/memory.ts";
+import { Memory } from "../../sandbox/prove/memory.ts";
 import { probe, type ProbeQuestion } from "../../sandbox/prove/prober.ts";
 import { SourcePorts } from "../../sandbox/prove/source-ports.ts";
 import { watchPackets } from "../../sandbox/prove/watch.ts";
@@ -19,6 +19,7 @@ import { watchPackets } from "../../sandbox/prove/watch.ts";
 const root = mkdtempSync(join(tmpdir(), "rn-prober-"));
 const kernel = new Kernel(root);
 const nodes = ["a", "b"].map((name) => ({ name, namespace: kernel.fullName(name) }));
+const memory = new Memory(kernel);
 const children: ChildProcess[] = [];
 const options = { rate: 4000, waitMilliseconds: 300, seed: 1 };
 const sourcePorts = new SourcePorts(new Set(), 0);
@@ -109,7 +110,7 @@ afterAll(async () => {
 });
 
 async function asked(question: ProbeQuestion): Promise<Evidence> {
-  await forgetSenders(kernel, ["b"]);
+  await memory.forget(["b"]);
   const [answer] = await probe(nodes, [question], { ...options, sourcePorts: sourcePorts.take(20) });
   const evidence = new Evidence();
   if (answer !== undefined) evidence.add(answer);
@@ -193,7 +194,7 @@ describe("a prober", () => {
   });
 
   it("finds where packets end, and nothing of the watch is left behind", async () => {
-    await forgetSenders(kernel, ["b"]);
+    await memory.forget(["b"]);
     const run = sourcePorts.take(50);
     const { result, trails } = await watchPackets(
       kernel,

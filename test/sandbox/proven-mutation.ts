@@ -1,0 +1,68 @@
+/** A random change to the network that runs, and what packets say of it. */
+import { networkOf, type ProvenNetwork } from "../../cli/prove/network.ts";
+import type { ProveReport } from "../../cli/prove/report.ts";
+import { formatPorts } from "../../cli/prove/report.ts";
+import type { Prover } from "../../components/proof/prover.ts";
+import { mutations, type Actor, type Mutation } from "./mutations.ts";
+
+/** Which tunnels stand, as the proof has it. */
+function tunnelsUp({ prover }: ProvenNetwork): string {
+  const tunnels = [...prover.world.hosts.values()].flatMap(({ links }) =>
+    [...links.values()].flatMap(({ attachment }) => (attachment.kind === "tunnel" ? [attachment.tunnel] : [])),
+  );
+  const state = (tunnel: Parameters<Prover["tunnelState"]>[0]): string[] =>
+    [...new Set(tunnel.allowed.entries.map(({ value }) => value.host))].map(
+      (peer) => `${tunnel.host} ${peer} ${prover.tunnelState(tunnel, peer).up}`,
+    );
+  return tunnels.flatMap(state).sort().join("\n");
+}
+
+export interface Mutated {
+  readonly mutation: Mutation;
+  readonly network: ProvenNetwork;
+}
+
+/**
+ * The next networks that differ from one in a single place. Those by which a tunnel would come up or go down are left
+ * out: WireGuard remembers its peers' whereabouts for as long as it runs, and so does every NAT on the way, while the
+ * proof speaks of tunnels that are called for the first time.
+ */
+export function* mutatedNetworks(base: ProvenNetwork, seed: number): Generator<Mutated> {
+  const tunnels = tunnelsUp(base);
+  for (const mutation of mutations(base.plan, seed)) {
+    const network = networkOf(mutation.plan);
+    if (tunnelsUp(network) === tunnels) yield { mutation, network };
+  }
+}
+
+/** Runs something on the changed network, and puts everything back. `undefined` where the cloud refuses the change. */
+export async function whileMutated<T>(
+  { mutation }: Mutated,
+  actor: Actor,
+  settle: () => Promise<void>,
+  body: () => Promise<T>,
+): Promise<T | undefined> {
+  let undo: () => Promise<void>;
+  try {
+    undo = await mutation.apply(actor);
+  } catch (error) {
+    // AWS takes no rule twice, and no route that it has already.
+    if (/Duplicate|AlreadyExists|already exists/i.test(String(error))) return undefined;
+    throw error;
+  }
+  try {
+    await settle();
+    return await body();
+  } finally {
+    await undo();
+    await settle();
+  }
+}
+
+/** What of a report is wrong, for a test's message. */
+export function complaints(words: string, { disagreements }: ProveReport): string[] {
+  return disagreements.map(
+    ({ from, to, address, protocol, ports, proof, packets }) =>
+      `${words}: ${from} to ${to} (${address}) ${formatPorts(ports)}/${protocol}: proof ${proof.verdict} (${proof.reason}), packets ${packets.verdict} (${packets.reason})`,
+  );
+}
