@@ -68,6 +68,13 @@ const suites = [
     what: "What the proof's classes say of random networks, beside each pair asked by itself.",
     environment: { ROADNET_PROOF_NETWORKS: "2000" },
   },
+  {
+    name: "prove",
+    file: "test/sandbox/prove.test.ts",
+    what: "Real packets between everybody of the sandbox's production network, at every port that matters, and on networks that differ from it in one place: each must do what the proof says.",
+    packets: true,
+    environment: { ROADNET_MUTATIONS: "100" },
+  },
 ];
 
 /** @typedef {{title: string, status: string, duration?: number, meta?: {note?: string}}} TestResult */
@@ -181,6 +188,7 @@ Examples:
   ROADNET_SEED=4711 npm run soak                     the same random points once more
   ROADNET_KILL_POINTS=3 npm run soak -- interrupted  fewer of them
   ROADNET_FAULT_RUNS=20 npm run soak -- host-faults
+  ROADNET_MUTATIONS=10 npm run soak -- prove
 `;
 
 const wanted = process.argv.slice(2);

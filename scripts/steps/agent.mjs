@@ -8,7 +8,8 @@ import { withTools } from "./node.mjs";
 
 /**
  * What is built: for the hosts of either architecture; and for this machine the agent of hosts that are made of files,
- * and what the sandbox's machines, which are of its architecture, have for cloudflared and for BlackRoad's services.
+ * what the sandbox's machines, which are of its architecture, have for cloudflared and for BlackRoad's services, and what
+ * asks the sandbox's network with packets.
  *
  * @type {readonly {output: string, program: string, environment: Record<string, string>}[]}
  */

@@ -8,9 +8,18 @@ import { examples, type Example } from "../examples.ts";
 
 /**
  * What changes or ends the sandbox that all suites share, ids that no sandbox has, what needs an owner's keys and card
- * (test/unit/cli/image.test.ts), and what has a plan of its own (guard.test.ts).
+ * (test/unit/cli/image.test.ts), what has a plan of its own (guard.test.ts), and what asks a sandbox for minutes
+ * (prove.test.ts).
  */
-const elsewhere = ["sandbox up", "sandbox down", "sandbox drift", "recover", "image", "guard"];
+const elsewhere = [
+  "sandbox up",
+  "sandbox down",
+  "sandbox drift",
+  "sandbox prove",
+  "recover",
+  "image",
+  "guard",
+];
 /** Asks Pulumi's servers. */
 const downloads = "providers --check";
 

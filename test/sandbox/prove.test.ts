@@ -100,7 +100,7 @@ describe("packets and the proof of the stack", () => {
 });
 
 describe("packets and the proof of networks that differ in one place", () => {
-  it(`agree, on ${networks} of them`, async ({ task }) => {
+  it(`agree, on ${networks} of them`, { timeout: 3_600_000 }, async ({ task }) => {
     const base = runningNetwork();
     const done: string[] = [];
     const wrong: string[] = [];

@@ -24,7 +24,7 @@ function parser(reached: (command: string) => void): Command {
 
 it("every command that takes one has an example of itself", () => {
   const named = new Set(all.map(({ args }) => args.filter((word) => !word.startsWith("--")).join(" ")));
-  for (const command of ["status", "describe", "providers", "exec", "drift", "fail", "logs"]) {
+  for (const command of ["status", "describe", "providers", "exec", "drift", "fail", "logs", "prove"]) {
     expect(
       [...named].some((words) => words.startsWith(`sandbox ${command}`)),
       command,
