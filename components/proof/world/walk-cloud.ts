@@ -317,7 +317,13 @@ export class CloudWalker {
 
   /** One hop only: from the one VPC's own addresses to the other's. */
   #overPeering(way: Way, region: RegionNode, key: string): void {
-    const other = this.#region(region.peerings.get(key) ?? "");
+    const peer = region.peerings.get(key);
+    if (peer === undefined) {
+      // AWS calls such a route a black hole: it counts, and leads nowhere.
+      way.end(() => ({ place: `peering ${key}`, reason: "is not there any more", path: "peerings" }));
+      return;
+    }
+    const other = this.#region(peer);
     const isReserved = has(other.reserved ?? [], way.to);
     if (isReserved || region.own.find(way.from) === undefined || other.own.find(way.to) === undefined) {
       const reason = "peering is not transitive: both ends must be the VPCs' own addresses";
