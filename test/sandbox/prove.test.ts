@@ -18,7 +18,7 @@ import { placesOf } from "../../sandbox/prove/places.ts";
 import { loadWorld } from "../../sandbox/fabric/world.ts";
 import { AwsClient } from "../../sandbox/services/aws/client.ts";
 import { sandboxUp } from "../../sandbox/up.ts";
-import type { Actor } from "./mutations.ts";
+import type { Actor } from "./mutation.ts";
 import { settle, withoutRule } from "./packets.ts";
 import { complaints, mutatedNetworks, whileMutated } from "./proven-mutation.ts";
 
@@ -26,7 +26,7 @@ const seed = Number(process.env.ROADNET_SEED ?? Math.floor(Math.random() * 2 ** 
 /** Undefined in CI. */
 const wanted = process.env.ROADNET_MUTATIONS;
 const isSoak = wanted !== undefined;
-const networks = Number(wanted ?? 4);
+const networks = Number(wanted ?? 2);
 console.log(`prove: ROADNET_SEED=${seed}`);
 
 const own = isSoak ? mkdtempSync(join(tmpdir(), "rn-prove-")) : undefined;
@@ -82,7 +82,7 @@ describe("packets and the proof of the stack", () => {
 
   it("differ where a rule is not as the stack has it, and both reasons are told", async () => {
     const rule = { group: "us-west/internal", protocol: "tcp", fromPort: 8080 };
-    const selection = { from: ["us-west/lb-1", "edge-home/lucidia"], to: ["us-west/api-1"] };
+    const selection = { from: ["edge-home/lucidia"], to: ["us-west/api-1"] };
     const network = runningNetwork();
     const told = async (): Promise<string[]> =>
       complaints("without the rule", await prove({ network, selection, seed }, paths));
@@ -104,7 +104,7 @@ describe("packets and the proof of networks that differ in one place", () => {
     const base = runningNetwork();
     const done: string[] = [];
     const wrong: string[] = [];
-    for (const mutated of mutatedNetworks(base, seed)) {
+    for (const mutated of mutatedNetworks(base, seed, isSoak)) {
       const { words } = mutated.mutation;
       const report = await whileMutated(mutated, actor(), settle, async () => {
         const { network } = mutated;

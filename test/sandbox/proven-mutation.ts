@@ -3,12 +3,15 @@ import { networkOf, type ProvenNetwork } from "../../cli/prove/network.ts";
 import type { ProveReport } from "../../cli/prove/report.ts";
 import { formatPorts } from "../../cli/prove/report.ts";
 import type { Prover } from "../../components/proof/prover.ts";
-import { mutations, type Actor, type Mutation } from "./mutations.ts";
+import type { Actor, Mutation } from "./mutation.ts";
+import { mutations } from "./mutations.ts";
 
 /** Which tunnels stand, as the proof has it. */
 function tunnelsUp({ prover }: ProvenNetwork): string {
   const tunnels = [...prover.world.hosts.values()].flatMap(({ links }) =>
-    [...links.values()].flatMap(({ attachment }) => (attachment.kind === "tunnel" ? [attachment.tunnel] : [])),
+    [...links.values()].flatMap(({ attachment }) =>
+      attachment.kind === "tunnel" ? [attachment.tunnel] : [],
+    ),
   );
   const state = (tunnel: Parameters<Prover["tunnelState"]>[0]): string[] =>
     [...new Set(tunnel.allowed.entries.map(({ value }) => value.host))].map(
@@ -26,10 +29,11 @@ export interface Mutated {
  * The next networks that differ from one in a single place. Those by which a tunnel would come up or go down are left
  * out: WireGuard remembers its peers' whereabouts for as long as it runs, and so does every NAT on the way, while the
  * proof speaks of tunnels that are called for the first time.
+ * @param all also those after which the stack's state is not true any more
  */
-export function* mutatedNetworks(base: ProvenNetwork, seed: number): Generator<Mutated> {
+export function* mutatedNetworks(base: ProvenNetwork, seed: number, all: boolean): Generator<Mutated> {
   const tunnels = tunnelsUp(base);
-  for (const mutation of mutations(base.plan, seed)) {
+  for (const mutation of mutations(base.plan, seed, all)) {
     const network = networkOf(mutation.plan);
     if (tunnelsUp(network) === tunnels) yield { mutation, network };
   }

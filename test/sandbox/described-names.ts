@@ -81,7 +81,10 @@ export function targetProperties(
     case "nat-gateway":
       return { natGatewayId: named(described["nat-gateways"].NatGateways, target.nat).NatGatewayId };
     case "peering": {
-      const peerings = described["vpc-peering-connections"].VpcPeeringConnections;
+      // Those that are gone are told of for a while.
+      const peerings = described["vpc-peering-connections"].VpcPeeringConnections.filter(
+        ({ Status }) => Status.Code === "active",
+      );
       return { vpcPeeringConnectionId: named(peerings, target.peering).VpcPeeringConnectionId };
     }
     case "instance": {
@@ -93,6 +96,25 @@ export function targetProperties(
     case "egress-only-gateway":
       throw new Error(`no mutation leads to the ${target.kind}`);
   }
+}
+
+export function vpcId(description: Description, region: RegionPlan): string {
+  return named(regionOf(description, region).vpcs.Vpcs, region.key).VpcId;
+}
+
+/** A region's routes of IPv4 that lead over a peering. */
+export function routesOver(
+  description: Description,
+  region: RegionPlan,
+  peering: string,
+): { readonly table: string; readonly destination: string }[] {
+  return regionOf(description, region)["route-tables"].RouteTables.flatMap(({ RouteTableId, Routes }) =>
+    Routes.flatMap(({ DestinationCidrBlock, VpcPeeringConnectionId }) =>
+      VpcPeeringConnectionId === peering && DestinationCidrBlock !== undefined
+        ? [{ table: RouteTableId, destination: DestinationCidrBlock }]
+        : [],
+    ),
+  );
 }
 
 /** An entry of an ACL by Pulumi's properties. */

@@ -1,0 +1,36 @@
+/** A change to the plan in one place, and the same done to the sandbox behind everybody's back. */
+import type { HostPlan, NetworkPlan, RegionPlan } from "../../components/plan/model.ts";
+import type { Description, DriftRequest } from "../../sandbox/services/aws/client.ts";
+
+/** Who makes the changes. */
+export interface Actor {
+  readonly drift: (request: DriftRequest) => Promise<{ readonly id: string }>;
+  readonly describe: () => Promise<Description>;
+  /** Runs a program on a host of the plan. @returns its standard output. @throws if it fails. */
+  readonly onHost: (host: string, argv: readonly string[], stdin?: string) => Promise<string>;
+}
+
+export interface Mutation {
+  readonly words: string;
+  readonly plan: NetworkPlan;
+  /** @returns what puts everything back */
+  readonly apply: (actor: Actor) => Promise<() => Promise<void>>;
+}
+
+export interface Draw {
+  readonly plan: NetworkPlan;
+  /** `undefined` where there is nothing to pick from. */
+  readonly pick: <T>(items: readonly T[]) => T | undefined;
+}
+
+export function withRegion(
+  plan: NetworkPlan,
+  key: string,
+  change: (region: RegionPlan) => RegionPlan,
+): NetworkPlan {
+  return { ...plan, regions: plan.regions.map((region) => (region.key === key ? change(region) : region)) };
+}
+
+export function withHost(plan: NetworkPlan, key: string, change: (host: HostPlan) => HostPlan): NetworkPlan {
+  return { ...plan, hosts: plan.hosts.map((host) => (host.key === key ? change(host) : host)) };
+}
