@@ -185,8 +185,8 @@ export async function withoutRule<T>(rule: SecurityRule, body: () => Promise<T>)
   const { id, away, restore } = await findRule(rule);
   const drift = { region: awsRegion(rule.group), action: "modify", id };
   await askService("aws", "POST", "/drift", { ...drift, set: away });
-  await settle();
   try {
+    await settle();
     return await body();
   } finally {
     await askService("aws", "POST", "/drift", { ...drift, set: restore });
@@ -230,8 +230,8 @@ export async function withoutRoute<T>(
   const { id, again } = await findRoute(table, destination);
   const where = awsRegion(table);
   await askService("aws", "POST", "/drift", { region: where, action: "delete", id });
-  await settle();
   try {
+    await settle();
     return await body();
   } finally {
     const type = "aws:ec2/route:Route";
