@@ -14,6 +14,8 @@ const socketPathBytes = 107;
 const longestSocket = "cloudflare.sock";
 
 const modeFiles = ["mode.json", "mode.json.new"];
+/** What `roadnet sandbox prove` remembers. */
+const provenFiles = ["proven.yaml", "proven.yaml.new"];
 
 /** Tells that a folder is a sandbox's: the first file in it and the last, since purging deletes by names alone. */
 const markerName = ".roadnet-sandbox";
@@ -21,7 +23,7 @@ const markerText =
   "The folder of a sandbox of blackroad-network: `npm stop -- --purge` deletes what is in it.\n";
 
 function ownNames({ root, ...folders }: SandboxPaths): readonly string[] {
-  const files = ["plugins.json", ...modeFiles, markerName].map((name) => join(root, name));
+  const files = ["plugins.json", ...modeFiles, ...provenFiles, markerName].map((name) => join(root, name));
   return [...Object.values(folders), ...files].map((path) => basename(path));
 }
 

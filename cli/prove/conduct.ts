@@ -1,5 +1,6 @@
 /** Asks packets the questions, as often as it takes to tell a lost packet from one that is not let through. */
 import { Evidence } from "../../sandbox/prove/evidence.ts";
+import { forgetConnections } from "../../sandbox/prove/connections.ts";
 import { Memory } from "../../sandbox/prove/memory.ts";
 import {
   countProbes,
@@ -156,7 +157,16 @@ class Rounds {
     };
   }
 
+  /** All rounds; what the sandbox remembers of them is forgotten behind them. */
   async all(): Promise<Findings> {
+    try {
+      return await this.#all();
+    } finally {
+      await forgetConnections(this.#field.kernel, this.#field.roles, this.#sourcePorts.taken);
+    }
+  }
+
+  async #all(): Promise<Findings> {
     const { rate } = this.#conduct;
     await this.ask(
       this.#questions.map((question) => questionOf(question, question.ports)),

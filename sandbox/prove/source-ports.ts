@@ -13,11 +13,17 @@ export type PortRun = readonly [from: number, to: number];
  */
 export class SourcePorts {
   readonly #asked: ReadonlySet<number>;
+  readonly #taken: PortRun[] = [];
   #next: number;
 
   constructor(asked: ReadonlySet<number>, start: number) {
     this.#asked = asked;
     this.#next = first + Math.floor((last - first) * start);
+  }
+
+  /** All that were given out. */
+  get taken(): readonly PortRun[] {
+    return this.#taken;
   }
 
   /** @throws Error where no such run is without ports that are asked about */
@@ -28,6 +34,7 @@ export class SourcePorts {
       const clash = this.#clash(from, size);
       if (clash === undefined) {
         this.#next = from + size;
+        this.#taken.push([from, from + size - 1]);
         return [from, from + size - 1];
       }
       tried += clash + 1 - from;
