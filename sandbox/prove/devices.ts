@@ -3,6 +3,7 @@
  * namespace with a cable to a network of a site. They bear the sandbox's names, so that `npm stop` removes also those
  * that were left by a program that was killed.
  */
+import { createHash } from "node:crypto";
 import { NOT_FORWARDING, NO_IPV6 } from "../fabric/state.ts";
 import { Kernel } from "../fabric/kernel.ts";
 import { linkName } from "../fabric/names.ts";
@@ -28,6 +29,12 @@ export function deviceRole({ site, network }: Device): string {
   return `${rolePrefix}${site}-${network.replaceAll(/[./]/g, "-")}`;
 }
 
+/** The same whenever the device is plugged in: its neighbours remember it for a while. The 02 says that it is made up. */
+function macOf(role: string): string {
+  const digits = createHash("sha256").update(role).digest("hex").slice(0, 10);
+  return `02:${digits.match(/../g)?.join(":") ?? ""}`;
+}
+
 function bridgeFor(world: World, { site, network }: Device): string {
   const found = world.sites[site];
   const [name] = Object.entries(found === undefined ? {} : networksOf(found)).find(
@@ -51,7 +58,7 @@ async function plugIn(kernel: Kernel, world: World, device: Device): Promise<voi
   ]);
   await kernel.batch(role, [
     `address add ${device.address}/${device.network.split("/")[1] ?? ""} dev eth0`,
-    "link set eth0 up",
+    `link set eth0 address ${macOf(role)} up`,
     ...(device.gateway === undefined ? [] : [`route add default via ${device.gateway}`]),
   ]);
 }
