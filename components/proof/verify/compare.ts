@@ -101,10 +101,12 @@ class Comparer {
   /** One pair; returns what gets there and is answered. */
   #look(from: Party, at: number, target: Target, { intended, accepted, acceptances }: Row): TrafficId {
     const { table } = this.#prover.world;
-    const { forward, back, traffic } = this.#prover.ask(sourceOf(from), target.address);
+    const { forward, back, traffic, possible } = this.#prover.ask(sourceOf(from), target.address);
+    // A datagram needs no answer, so what may get there counts by itself, and only then what may come back.
     const open = [forward.undecided, back?.undecided ?? []].find((each) => !isEmpty(each));
     if (open !== undefined) this.#result.undecided.push({ from, target, traffic: table.id(open) });
-    const isLost = back !== undefined && traffic === 0 && back.stop?.origin === undefined;
+    const isLost =
+      back !== undefined && forward.traffic !== 0 && possible === 0 && back.stop?.origin === undefined;
     if (isLost) this.#result.oneWay.push({ from, target, traffic: forward.traffic });
     // What gets there counts even where no answer comes back: a datagram needs none.
     const arriving = forward.arrival === undefined ? 0 : forward.traffic;

@@ -62,10 +62,9 @@ function witnessOf({ from, target, traffic }: Question, { forward }: Answer, wor
 function opening({ target }: Question, steps: readonly Step[]): Step | undefined {
   const gates = steps.filter(({ gate }) => gate?.verdict === "accept");
   const ending = target.party.kind === "internet" ? "egress" : "ingress";
-  const isGroup = (step: Step): boolean => step.gate?.origin.where.startsWith("security group") ?? false;
-  return (
-    gates.findLast((step) => isGroup(step) && step.path.endsWith(ending)) ?? gates.at(-1) ?? steps.at(-1)
-  );
+  const isEnding = ({ gate }: Step): boolean =>
+    gate?.at?.kind === "security-group" && gate.at.direction === ending;
+  return gates.findLast(isEnding) ?? gates.at(-1) ?? steps.at(-1);
 }
 
 /** Why something passes. */

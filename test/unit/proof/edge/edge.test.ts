@@ -15,6 +15,7 @@ import {
   verdict,
   withGroup,
   withRules,
+  withSetting,
 } from "./subject.ts";
 
 const prod = named();
@@ -145,7 +146,7 @@ describe("an origin", () => {
   });
 
   it("is asked by HTTP in flexible mode, which a load balancer sends back to HTTPS", () => {
-    const flexible = named(shown, ["dns zones blackroad.io tls mode", "flexible"]);
+    const flexible = spoiled((plan) => withSetting(plan, "blackroad.io", "ssl", "flexible"), shown);
     const answer = ask(flexible, stranger, name);
     expect(connections(answer.servers[0]?.legs ?? [])).toEqual(["Cloudflare's edge → us-west/lb-1 80/tcp"]);
     expect(verdict(answer)).toMatch(/^blocked: us-west\/lb-1: answers HTTP with a redirect .* in circles$/);

@@ -5,7 +5,7 @@ import { withoutHosts } from "../../../../components/proof/edge/without.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
 import { stranger } from "../subject.ts";
 import type { Change } from "../../config/subject.ts";
-import { ask, decisions, named, resolved, spoiled, verdict, withOutput } from "./subject.ts";
+import { ask, decisions, named, resolved, spoiled, verdict, withContent, withOutput } from "./subject.ts";
 
 const prod = named();
 const zone = "dns zones blackroad.io";
@@ -63,13 +63,16 @@ describe("public names", () => {
   });
 
   it("lead in a circle", () => {
-    const circle = withRecords(
+    const straight = withRecords(
       { name: "ping", type: "CNAME", content: "pong.blackroad.io" },
-      { name: "pong", type: "CNAME", content: "ping.blackroad.io" },
+      { name: "pong", type: "CNAME", content: "ws.blackroad.io" },
+    );
+    const turned = spoiled(
+      (plan) => withContent(plan, "pong.blackroad.io", "ping.blackroad.io"),
+      ...straight,
     );
     const reason = "CNAMEs lead in a circle: ping.blackroad.io → pong.blackroad.io → ping.blackroad.io";
-    expect(verdict(ask(named(...circle), stranger, "ping.blackroad.io"))).toBe(`blocked: DNS: ${reason}`);
-    const straight = withRecords({ name: "ping", type: "CNAME", content: "ws.blackroad.io" });
+    expect(verdict(ask(turned, stranger, "ping.blackroad.io"))).toBe(`blocked: DNS: ${reason}`);
     expect(verdict(ask(named(...straight), stranger, "ping.blackroad.io"))).toBe("pass");
   });
 

@@ -1,5 +1,6 @@
 /** Prod as it is, with its names and its Cloudflare side, and changed ones, as subjects of questions by name. */
 import { parseNetworkConfig } from "../../../../components/config/parse.ts";
+import type { DnsZonePlan } from "../../../../components/plan/cloudflare/model.ts";
 import type { GenerationPlan } from "../../../../components/plan/generation.ts";
 import type { NetworkPlan } from "../../../../components/plan/model.ts";
 import { planNetwork } from "../../../../components/plan/plan.ts";
@@ -160,6 +161,29 @@ export function withIngress(
   const ingress = rules.map(([hostname, service, path]) => ({ hostname, path, service }));
   const tunnels = plan.cloudflare.tunnels.map((tunnel) => ({ ...tunnel, ingress }));
   return { ...plan, cloudflare: { ...plan.cloudflare, tunnels } };
+}
+
+/** One setting of a zone: what the configuration's rules refuse, somebody may set by hand. */
+export function withSetting(plan: NetworkPlan, zone: string, id: string, value: string): NetworkPlan {
+  const changed = (settings: DnsZonePlan["settings"]): DnsZonePlan["settings"] =>
+    settings.map((setting) => (setting.id === id ? { ...setting, value } : setting));
+  return {
+    ...plan,
+    zones: plan.zones.map((each) =>
+      each.name === zone ? { ...each, settings: changed(each.settings) } : each,
+    ),
+  };
+}
+
+/** What the record of a name leads to. */
+export function withContent(plan: NetworkPlan, name: string, content: string): NetworkPlan {
+  return {
+    ...plan,
+    zones: plan.zones.map((zone) => ({
+      ...zone,
+      records: zone.records.map((each) => (each.name === name ? { ...each, content: [content] } : each)),
+    })),
+  };
 }
 
 /** A group's rules about one network, said about another instead; the ACLs stay as they were. */
