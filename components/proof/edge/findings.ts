@@ -5,14 +5,14 @@ import { portTraffic } from "../sets/traffic.ts";
 import { askName } from "./ask.ts";
 import { probeStop } from "./balancer.ts";
 import type { Balancer, CloudflareTunnel, EdgeModel, Pool, Target } from "./model.ts";
-import { reachTarget, type OriginRequest, type Scene } from "./origin.ts";
+import type { Scene } from "./origin.ts";
 import { lookUpPublic, publicNames, type NameStop } from "./public-dns.ts";
 import { resolve } from "./resolve.ts";
-import { dialled, ruleFor } from "./tunnel.ts";
+import { dialled, ruleFor, serviceStop } from "./tunnel.ts";
 
 /** A rule that is broken. */
 export interface EdgeFinding {
-  /** `edge/endpoint-down` */
+  /** `edge/endpoint-down`; once published it keeps its meaning. */
   readonly rule: keyof typeof edgeRules;
   /** Where the rule comes from. */
   readonly source: string;
@@ -134,25 +134,26 @@ function isLed(model: EdgeModel, name: string, tunnel: CloudflareTunnel): boolea
   return to.balancer.pools.some(({ endpoints }) => endpoints.some(({ target }) => leadsInto(target, tunnel)));
 }
 
+/** Whether rules before it take every request for the name; what a rule with a path takes hangs on the request. */
+function isHidden(tunnel: CloudflareTunnel, index: number): boolean {
+  const { hostname, path } = tunnel.ingress[index] ?? {};
+  if (hostname === undefined || path !== undefined) return false;
+  return ruleFor(tunnel, { host: hostname, path: "/" })?.index !== index;
+}
+
 /** Rules name what is led into the tunnel, and services that answer. */
 function* rulesServe(scene: Scene): Iterable<EdgeFinding> {
   for (const tunnel of scene.model.tunnels.values()) {
-    for (const [index, { hostname, path }] of tunnel.ingress.entries()) {
-      if (hostname === undefined || hostname.startsWith("*")) continue;
+    for (const [index, { hostname, service }] of tunnel.ingress.entries()) {
       const at = `${tunnel.path}.ingress[${index}]`;
-      if (!isLed(scene.model, hostname, tunnel)) {
-        const message = `nothing leads ${hostname} into ${tunnel.name}`;
-        yield finding("edge/ingress-unused", at, message);
+      const isOneName = hostname !== undefined && !hostname.startsWith("*");
+      if (isOneName && !isLed(scene.model, hostname, tunnel)) {
+        yield finding("edge/ingress-unused", at, `nothing leads ${hostname} into ${tunnel.name}`);
       }
-      // What a rule with a path takes hangs on the request.
-      if (path !== undefined || ruleFor(tunnel, { host: hostname, path: "/" })?.index !== index) continue;
-      const request: OriginRequest = {
-        ...{ scheme: "https", port: 443, host: hostname, path: "/" },
-        ...{ showsCertificate: false, isSecure: true },
-      };
-      const { verdict, stop } = reachTarget(scene, { kind: "tunnel", tunnel: tunnel.name }, request);
-      if (verdict !== "blocked" || stop === undefined) continue;
-      yield finding("edge/ingress-stops", at, `${hostname} is not served: ${words(stop)}`);
+      const stop = isHidden(tunnel, index) ? undefined : serviceStop(scene, tunnel, index);
+      if (stop === undefined) continue;
+      const message = `${hostname ?? "everything else"} is not served by ${service}: ${words(stop)}`;
+      yield finding("edge/ingress-stops", at, message);
     }
   }
 }

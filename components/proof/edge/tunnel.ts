@@ -162,31 +162,49 @@ function toService(
   return ended(by, legs, undefined);
 }
 
-/** What the rule does with a request. */
+/** What a rule does with requests. */
+function serveBy(scene: Scene, tunnel: CloudflareTunnel, index: number, service: string): Reached {
+  const place = `tunnel ${tunnel.name}`;
+  const path = `${tunnel.path}.ingress[${index}]`;
+  if (service === "hello_world") return ended(`connector on ${tunnel.host}`, [], undefined);
+  if (service.startsWith("unix")) {
+    const condition = `somebody listens on ${service} of ${tunnel.host}`;
+    return ended(`${service} of ${tunnel.host}`, [], undefined, [condition]);
+  }
+  const address = serviceAddress(service);
+  if (address === undefined) {
+    const stop = { place, reason: `where ${service} leads is said by whoever asks`, path };
+    return { ...ended(place, [], stop), verdict: "unknown" };
+  }
+  return toService(scene, tunnel, address, path);
+}
+
+const status = /^http_status:(\d{3})$/;
+
+/** Why a rule's service answers nobody, whatever the request; what says a status answers for itself. */
+export function serviceStop(scene: Scene, tunnel: CloudflareTunnel, index: number): NameStop | undefined {
+  const { service } = tunnel.ingress[index] ?? {};
+  if (service === undefined || status.test(service)) return undefined;
+  const { verdict, stop } = serveBy(scene, tunnel, index, service);
+  return verdict === "blocked" ? stop : undefined;
+}
+
+/** The rule that fits, and what it does with the request. */
 function serve(scene: Scene, tunnel: CloudflareTunnel, request: OriginRequest): Reached {
   const place = `tunnel ${tunnel.name}`;
   const chosen = ruleFor(tunnel, request);
   const path = `${tunnel.path}.ingress[${chosen?.index ?? 0}]`;
   if (chosen === undefined) return ended(place, [], { place, reason: "has no rule", path });
   const { hostname, service } = chosen.rule;
-  const what = `rule ${chosen.index + 1} (${hostname ?? "everything"}) takes ${request.host} to ${service}`;
+  const named = `rule ${chosen.index + 1} (${hostname ?? "everything"})`;
+  const what = `${named} takes ${request.host} to ${service}`;
   const decision: Decision = { kind: "decision", place, what, path };
-  const status = /^http_status:(\d{3})$/.exec(service)?.[1];
-  if (status !== undefined) {
-    const reason = `rule ${chosen.index + 1} (${hostname ?? "everything"}) answers ${request.host} with ${status}`;
-    return ended(place, [decision], Number(status) < 400 ? undefined : { place, reason, path });
+  const said = status.exec(service)?.[1];
+  if (said !== undefined) {
+    const reason = `${named} answers ${request.host} with ${said}`;
+    return ended(place, [decision], Number(said) < 400 ? undefined : { place, reason, path });
   }
-  if (service === "hello_world") return ended(`connector on ${tunnel.host}`, [decision], undefined);
-  if (service.startsWith("unix")) {
-    const condition = `somebody listens on ${service} of ${tunnel.host}`;
-    return ended(`${service} of ${tunnel.host}`, [decision], undefined, [condition]);
-  }
-  const address = serviceAddress(service);
-  if (address === undefined) {
-    const stop = { place, reason: `where ${service} leads is said by whoever asks`, path };
-    return { ...ended(place, [decision], stop), verdict: "unknown" };
-  }
-  const reached = toService(scene, tunnel, address, path);
+  const reached = serveBy(scene, tunnel, chosen.index, service);
   return { ...reached, legs: [decision, ...reached.legs] };
 }
 

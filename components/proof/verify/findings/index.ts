@@ -1,9 +1,10 @@
 /** Rules about the plan itself, in the order in which their findings are told. */
+import { edgeFindings } from "../../edge/findings.ts";
 import type { PlanFinding } from "../model.ts";
 import { spareDocker, spareSharedSpace } from "./address-space.ts";
 import { allowedIpsAreApart } from "./allowed-ips.ts";
 import { waysAreSymmetric } from "./asymmetric.ts";
-import { ingressLeadsToServices, namesLeadToHosts } from "./names.ts";
+import { namesLeadToHosts } from "./names.ts";
 import { portsAreApart } from "./ports.ts";
 import type { PlanRule, Subject } from "./rule.ts";
 import { tunnelsComeUp } from "./tunnels-up.ts";
@@ -16,12 +17,12 @@ export const planRules: readonly PlanRule[] = [
   waysAreSymmetric,
   portsAreApart,
   namesLeadToHosts,
-  ingressLeadsToServices,
 ];
 
-/** Everything that is wrong with the plan itself. */
+/** Everything that is wrong with the plan itself, and with its names, load balancers and tunnels. */
 export function findingsOf(subject: Subject): PlanFinding[] {
-  return planRules.flatMap(({ id, source, find }) =>
+  const own = planRules.flatMap(({ id, source, find }) =>
     [...find(subject)].map(({ path, message }) => ({ rule: id, source, path, message })),
   );
+  return [...own, ...edgeFindings(subject.prover)];
 }

@@ -1,6 +1,5 @@
-/** Names inside the network, and what tunnels lead to: each must end at somebody who is there and listens. */
-import { hostPath } from "../../../plan/flows/flow.ts";
-import type { HostPlan, NetworkPlan } from "../../../plan/model.ts";
+/** Names inside the network: each must end at somebody who is there. */
+import type { NetworkPlan } from "../../../plan/model.ts";
 import { isAddress, parseAddress } from "../../sets/addresses.ts";
 import type { World } from "../../world/model.ts";
 import type { PlanRule } from "./rule.ts";
@@ -47,32 +46,6 @@ export const namesLeadToHosts: PlanRule = {
       told.add(key);
       if (isSomebody(address, world)) continue;
       yield { path, message: `leads to nobody: ${name} is ${address}, which no host has.` };
-    }
-  },
-};
-
-function listensOn({ generation }: HostPlan, port: number): boolean {
-  return generation.listens.some(
-    ({ protocol, ports }) => protocol === "tcp" && ports.from <= port && port <= ports.to,
-  );
-}
-
-export const ingressLeadsToServices: PlanRule = {
-  id: "names/ingress-nobody-listens",
-  source:
-    "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/do-more-with-tunnels/local-management/ingress/",
-  *find({ plan }) {
-    for (const { name, host: key, ingress } of plan.cloudflare.tunnels) {
-      const host = plan.hosts.find((each) => each.key === key);
-      if (host === undefined) continue;
-      for (const { hostname, service } of ingress) {
-        const [, port] = /^[a-z]+:\/\/(?:localhost|127\.0\.0\.1):(\d+)/.exec(service) ?? [];
-        if (port === undefined || listensOn(host, Number(port))) continue;
-        yield {
-          path: `cloudflare.tunnels.${name}.ingress`,
-          message: `leads ${hostname ?? "everything else"} to ${service}, and nothing listens there on ${key}: name the port among ${hostPath(key)}.services.`,
-        };
-      }
     }
   },
 };

@@ -67,7 +67,7 @@ const cases: readonly (readonly [keyof typeof edgeRules, () => Prover, RegExp])[
   [
     "edge/ingress-stops",
     () => named(["cloudflare tunnels blackroad-tunnel ingress 1 service", "http://localhost:9999"]),
-    /^dashboard.blackroad.io is not served: edge-home\/lucidia: nothing of the plan listens on 9999/,
+    /^dashboard.blackroad.io is not served by .*9999: edge-home\/lucidia: nothing of the plan listens on 9999/,
   ],
   [
     "edge/ingress-unused",
@@ -87,6 +87,21 @@ describe("findings of the edge", () => {
   it.each(cases)("%s", (rule, prover, message) => {
     const told = found(prover()).filter(([each]) => each === rule);
     expect(told.map(([, text]) => text)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it("are about a rule's service where it takes one path alone, or whatever no other takes", () => {
+    const prover = spoiled((plan) =>
+      withIngress(
+        plan,
+        ["dashboard.blackroad.io", "http_status:403", "^/admin"],
+        ["dashboard.blackroad.io", "http://localhost:9998", "^/metrics"],
+        ["dashboard.blackroad.io", "http://localhost:3000"],
+        ["dashboard.blackroad.io", "http://localhost:9999"],
+        [undefined, "http://localhost:9997"],
+      ),
+    );
+    const stops = found(prover).filter(([rule]) => rule === "edge/ingress-stops");
+    expect(stops.map(([, message]) => / listens on (\d+)/.exec(message)?.[1])).toEqual(["9998", "9997"]);
   });
 
   it("have a test for each rule", () => {

@@ -122,13 +122,6 @@ const firings: readonly Firing[] = [
     path: 'dns.private.zones["blackroad.internal"]',
     says: "redis.blackroad.internal is 10.0.10.51",
   },
-  {
-    rule: "names/ingress-nobody-listens",
-    what: "a dashboard that moved",
-    edits: { "hosts edge-home lucidia services dashboard": 3999 },
-    path: "cloudflare.tunnels.blackroad-tunnel.ingress",
-    says: "leads dashboard.blackroad.io to http://localhost:3000",
-  },
 ];
 
 describe("a rule about the plan", () => {
@@ -147,5 +140,28 @@ describe("a rule about the plan", () => {
     expect(found.map((each) => each.path)).toContain(path);
     expect(found.some(({ message }) => message.includes(says))).toBe(true);
     expect(found.every(({ source }) => source.startsWith("https://"))).toBe(true);
+  });
+});
+
+/** Each of these has its own test beside the rules (test/unit/proof/edge/findings.test.ts). */
+describe("what is wrong with names and the edge", () => {
+  it("is told of a tunnel's rule, by its place, when a service has moved", () => {
+    const found = findingsWith({ "hosts edge-home lucidia services dashboard": 3999 }, same);
+    expect(found.map(({ rule, path }) => [rule, path])).toEqual([
+      ["edge/origin-stops", "cloudflare.tunnels.blackroad-tunnel.ingress[1]"],
+      ["edge/ingress-stops", "cloudflare.tunnels.blackroad-tunnel.ingress[1]"],
+    ]);
+    expect(found[1]?.message).toBe(
+      "dashboard.blackroad.io is not served by http://localhost:3000: edge-home/lucidia: nothing of the plan listens on 3000/tcp there",
+    );
+  });
+
+  it("is told of a load balancer whose endpoint lets no monitor in", () => {
+    const closed = onHost("eu-west/lb-1", ({ chains }) => ({
+      chains: chains.map((chain) =>
+        chain.name === "input" ? { ...chain, rules: ["tcp dport 443 drop", ...chain.rules] } : chain,
+      ),
+    }));
+    expect(findingsWith({}, closed).map(({ rule }) => rule)).toContain("edge/endpoint-down");
   });
 });
