@@ -1,7 +1,8 @@
 /** Everything that passes between everybody, beside what is meant to. */
 import type { Prover } from "../prover.ts";
 import { isEmpty } from "../sets/intervals.ts";
-import type { TrafficId } from "../sets/traffic.ts";
+import type { TrafficId, TrafficSet } from "../sets/traffic.ts";
+import { alikeIn, type Alike } from "./alike.ts";
 import { Unions, type MeasuredFlow } from "./measure.ts";
 import { isBeyondUs, sourceOf, type Parties, type Party, type Target } from "./parties.ts";
 
@@ -43,18 +44,34 @@ interface Row {
   readonly acceptances: readonly (readonly number[])[];
 }
 
+/** What is found of a pair. */
+interface Found {
+  /** What gets there, even where no answer comes back: a datagram needs none. */
+  readonly arriving: TrafficId;
+  /** What gets there and is answered. */
+  readonly answered: TrafficId;
+  /** What nobody can tell of. */
+  readonly open: TrafficSet;
+  /** Whether all answers get lost without any rule's doing. */
+  readonly isLost: boolean;
+}
+
 class Comparer {
   readonly #prover: Prover;
+  /** By the numbers of what senders and targets are alike in. */
+  readonly #found: Found[][] = [];
+  readonly #alike: Alike;
   readonly #parties: Parties;
   readonly #flows: readonly MeasuredFlow[];
   readonly #unions: Unions;
   readonly #result: Draft;
 
-  constructor(prover: Prover, parties: Parties, flows: readonly MeasuredFlow[]) {
+  constructor(prover: Prover, parties: Parties, flows: readonly MeasuredFlow[], alike: Alike) {
     this.#prover = prover;
     this.#parties = parties;
     this.#flows = flows;
     this.#unions = new Unions(prover.world.table);
+    this.#alike = alike;
     this.#result = {
       unintended: [],
       undecided: [],
@@ -72,7 +89,7 @@ class Comparer {
       for (const [at, target] of this.#parties.targets.entries()) {
         if (isBeyondUs(from, target.party)) continue;
         this.#result.pairs++;
-        passed[at] = this.#look(from, at, target, row);
+        passed[at] = this.#look(index, at, row);
       }
       for (const [number, flow] of this.#flows.entries()) {
         if (flow.plan.kind === "intended" && flow.required[index] === true) {
@@ -98,27 +115,42 @@ class Comparer {
     return { intended, accepted, acceptances };
   }
 
-  /** One pair; returns what gets there and is answered. */
-  #look(from: Party, at: number, target: Target, { intended, accepted, acceptances }: Row): TrafficId {
-    const { table } = this.#prover.world;
+  #ask(from: Party, target: Target): Found {
     const { forward, back, traffic, possible } = this.#prover.ask(sourceOf(from), target.address);
-    // A datagram needs no answer, so what may get there counts by itself, and only then what may come back.
-    const open = [forward.undecided, back?.undecided ?? []].find((each) => !isEmpty(each));
-    if (open !== undefined) this.#result.undecided.push({ from, target, traffic: table.id(open) });
-    const isLost =
-      back !== undefined && forward.traffic !== 0 && possible === 0 && back.stop?.origin === undefined;
-    if (isLost) this.#result.oneWay.push({ from, target, traffic: forward.traffic });
-    // What gets there counts even where no answer comes back: a datagram needs none.
-    const arriving = forward.arrival === undefined ? 0 : forward.traffic;
+    return {
+      arriving: forward.arrival === undefined ? 0 : forward.traffic,
+      answered: traffic,
+      // What may get there counts by itself, and only where that is sure, what may come back.
+      open: [forward.undecided, back?.undecided ?? []].find((each) => !isEmpty(each)) ?? [],
+      isLost:
+        back !== undefined && forward.traffic !== 0 && possible === 0 && back.stop?.origin === undefined,
+    };
+  }
+
+  /** Whoever is treated alike is asked for once. */
+  #find(index: number, at: number, from: Party, target: Target): Found {
+    const row = (this.#found[this.#alike.senders[index] ?? 0] ??= []);
+    return (row[this.#alike.targets[at] ?? 0] ??= this.#ask(from, target));
+  }
+
+  /** One pair; returns what gets there and is answered. */
+  #look(index: number, at: number, { intended, accepted, acceptances }: Row): TrafficId {
+    const { all, targets } = this.#parties;
+    const [from, target] = [all[index], targets[at]];
+    if (from === undefined || target === undefined) throw new Error("there is no such pair");
+    const { table } = this.#prover.world;
+    const { arriving, answered, open, isLost } = this.#find(index, at, from, target);
+    if (!isEmpty(open)) this.#result.undecided.push({ from, target, traffic: table.id(open) });
+    if (isLost) this.#result.oneWay.push({ from, target, traffic: arriving });
     const unmeant = table.minus(arriving, intended[at] ?? 0);
-    if (unmeant === 0) return traffic;
+    if (unmeant === 0) return answered;
     for (const number of acceptances[at] ?? []) {
       // Several acceptances of the same are all in use.
       if (table.and(unmeant, this.#flows[number]?.traffic ?? 0) !== 0) this.#use(number);
     }
     const rest = table.minus(unmeant, accepted[at] ?? 0);
     if (rest !== 0) this.#result.unintended.push({ from, target, traffic: rest });
-    return traffic;
+    return answered;
   }
 
   #use(number: number): void {
@@ -139,6 +171,12 @@ class Comparer {
   }
 }
 
-export function compare(prover: Prover, parties: Parties, flows: readonly MeasuredFlow[]): Comparison {
-  return new Comparer(prover, parties, flows).run();
+/** @param alike who need not be asked for twice */
+export function compare(
+  prover: Prover,
+  parties: Parties,
+  flows: readonly MeasuredFlow[],
+  alike = alikeIn(parties, prover.world),
+): Comparison {
+  return new Comparer(prover, parties, flows, alike).run();
 }
