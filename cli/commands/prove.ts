@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import type { Command } from "commander";
-import { ConfigError } from "../../components/config/problem.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { sandboxPaths, type SandboxPaths } from "../../sandbox/paths.ts";
 import { commandProgress, printResult } from "../context.ts";
@@ -42,23 +41,14 @@ function earlierNetwork(paths: SandboxPaths): ProvenNetwork {
       2,
     );
   }
-  return readable(() => readNetwork(text, "the stack that was proven last"));
-}
-
-/** What is wrong with a configuration is no verdict on the network. */
-function readable<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof ConfigError ? new SandboxError(error.message, 2) : error;
-  }
+  return readNetwork(text, "the stack that was proven last");
 }
 
 async function run(flags: ProveFlags, command: Command): Promise<void> {
   const paths = sandboxPaths();
   const seed = readSeed(flags.seed);
   const { file, text } = stackFile(paths);
-  const network = readable(() => readNetwork(text, file));
+  const network = readNetwork(text, file);
   const before = flags.changed === true ? earlierNetwork(paths) : undefined;
   const selection = { from: flags.from, to: flags.to };
   const report = await commandProgress(command).step(

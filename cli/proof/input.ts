@@ -92,7 +92,10 @@ export function addDescribeOptions(command: Command): Command {
     .option("--client-ports <from-to>", "with it, where clients open connections from, such as 1024-65535");
 }
 
-function openStack(name: string, read: () => StackFile): OpenedWorld {
+/** A network that a stack describes. */
+export type OpenedStack = OpenedWorld & { readonly stack: StackOrigin };
+
+function openStack(name: string, read: () => StackFile): OpenedStack {
   try {
     const { network, unfilled, lineOf } = read();
     const config = parseNetworkConfig(network);
@@ -103,6 +106,15 @@ function openStack(name: string, read: () => StackFile): OpenedWorld {
     // What is wrong with the file is no verdict on the network.
     throw error instanceof ConfigError ? new SandboxError(error.message, 2) : error;
   }
+}
+
+/**
+ * The network by the text of a stack's file in which nothing is left to fill in.
+ * @param file what errors call it
+ * @throws {SandboxError} with exit code 2 where it is none, or its configuration is refused
+ */
+export function openText(text: string, file: string, stack: string): OpenedStack {
+  return openStack(stack, () => parseStackFile(text, file, []));
 }
 
 /**

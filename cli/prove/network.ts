@@ -2,16 +2,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { parseNetworkConfig } from "../../components/config/parse.ts";
-import { networkKey } from "../../components/config/problem.ts";
 import type { NetworkPlan } from "../../components/plan/model.ts";
-import { planNetwork } from "../../components/plan/plan.ts";
 import { Prover } from "../../components/proof/prover.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 import { stackName } from "../../sandbox/engine.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import type { SandboxPaths } from "../../sandbox/paths.ts";
+import { openText } from "../proof/input.ts";
 
 export interface ProvenNetwork {
   readonly plan: NetworkPlan;
@@ -22,13 +19,10 @@ export function networkOf(plan: NetworkPlan): ProvenNetwork {
   return { plan, prover: new Prover(buildWorld(plan)) };
 }
 
-/** @throws {SandboxError} where the text is no stack's file, and ConfigError where its network is refused. */
+/** @throws {SandboxError} where the text is no stack's file, or its network is refused */
 export function readNetwork(text: string, file: string): ProvenNetwork {
-  const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
-  if (config === undefined || !(networkKey in config)) {
-    throw new SandboxError(`${file} has no config with ${networkKey}.`, 2);
-  }
-  return networkOf(planNetwork(parseNetworkConfig(config[networkKey]), stackName));
+  const { world, stack } = openText(text, file, stackName);
+  return { plan: stack.plan, prover: new Prover(world) };
 }
 
 /** The file of the stack that runs in the sandbox, and what it says. */
