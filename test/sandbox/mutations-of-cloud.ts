@@ -96,14 +96,16 @@ function otherTarget({ plan, pick }: Draw, region: RegionPlan, old: RoutePlan): 
 }
 
 /**
- * Whether a NAT gateway of the region would hand what is sent there to an instance or over a peering, by its own subnet's
- * routes. The proof follows a NAT gateway's packets to the internet alone, so they are not asked about.
+ * Whether a NAT gateway of the region would hand what is sent there over a peering, by its own subnet's routes. AWS does
+ * not say whether such packets pass, so the proof does not either, and packets cannot be compared with it.
  */
-function isRoutedBehindNat({ natGateways, subnets, routeTables }: RegionPlan, destination: string): boolean {
+function isPeeredBehindNat({ natGateways, subnets, routeTables }: RegionPlan, destination: string): boolean {
   const tables = natGateways.map(({ subnet }) => subnets.find(({ key }) => key === subnet)?.routeTable);
   return routeTables
     .filter(({ key }) => tables.includes(key))
-    .some(({ routes }) => routes.some((each) => each.destination === destination));
+    .some(({ routes }) =>
+      routes.some((each) => each.destination === destination && each.target.kind === "peering"),
+    );
 }
 
 export function route(draw: Draw): Mutation | undefined {
@@ -116,7 +118,7 @@ export function route(draw: Draw): Mutation | undefined {
   if (typeof destination !== "string") return undefined;
   const target = otherTarget(draw, region, old);
   const isToNat = target === undefined || target.kind === "nat-gateway";
-  if (isToNat && destination !== anywhere && isRoutedBehindNat(region, destination)) return undefined;
+  if (isToNat && destination !== anywhere && isPeeredBehindNat(region, destination)) return undefined;
   return {
     words: `${old.key} ${target === undefined ? "is gone" : `leads to ${JSON.stringify(target)}`}`,
     plan: withRegion(plan, region.key, (one) => ({

@@ -10,6 +10,7 @@ import type { TrafficTable } from "../sets/traffic.ts";
 import type { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName } from "./public.ts";
 import { instanceLink } from "./model.ts";
+import { natNode } from "./nat.ts";
 import type { Eni, NatNode, RegionNode, SubnetGates, SubnetNode, VpcTarget } from "./model.ts";
 
 export interface BuildContext {
@@ -151,6 +152,13 @@ function buildEnis(context: BuildContext, region: RegionPlan, hosts: readonly Ho
   ]);
 }
 
+function buildNats({ key: region, natGateways }: RegionPlan, { space, table }: BuildContext): NatNode[] {
+  return natGateways.map(({ key, subnet, address }) => {
+    const outside = space.symbol(publicName(key), nowhere);
+    return natNode({ key, region, subnet }, [{ inside: parseAddress(address), outside }], table);
+  });
+}
+
 function buildPeerings({ peerings }: NetworkPlan, region: string): Map<string, string> {
   return new Map(
     peerings
@@ -169,11 +177,11 @@ export function buildRegions(context: BuildContext): Map<string, RegionNode> {
   for (const host of plan.hosts) bySite.set(host.site, [...(bySite.get(host.site) ?? []), host]);
   return new Map(
     plan.regions.map((region) => {
-      const nats = region.natGateways.map(({ key, subnet }): [string, NatNode] => [
-        key,
-        { key, subnet, publicAddress: space.symbol(publicName(key), nowhere) },
+      const nats = buildNats(region, context);
+      const enis = new Map([
+        ...buildEnis(context, region, bySite.get(region.key) ?? []),
+        ...nats.map(({ eni }): [Point, Eni] => [eni.address, eni]),
       ]);
-      const enis = buildEnis(context, region, bySite.get(region.key) ?? []);
       const node: RegionNode = {
         key: region.key,
         path: `regions.${region.key}`,
@@ -182,7 +190,7 @@ export function buildRegions(context: BuildContext): Map<string, RegionNode> {
           space,
         ),
         subnets: buildSubnets(region, context),
-        nats: new Map(nats),
+        nats: new Map(nats.map((nat) => [nat.key, nat])),
         enis,
         interfaces: new Map([...enis.values()].map((eni) => [eni.host, eni])),
         peerings: buildPeerings(plan, region.key),

@@ -12,7 +12,7 @@ import { buildSites } from "./build-sites.ts";
 import { Ipv6Networks } from "./ipv6.ts";
 import { hasPublicAddress, publicName, publicV4 } from "./public.ts";
 import { unseenAddresses } from "./unseen.ts";
-import type { NameTarget, NatNode, PublicOwner, RegionNode, SiteNode, World } from "./model.ts";
+import type { NameTarget, PublicOwner, RegionNode, SiteNode, World } from "./model.ts";
 
 /** Every symbol, before any network is read. */
 function makeSymbols(plan: NetworkPlan): SymbolSpace {
@@ -38,16 +38,9 @@ function publicOwners(
       }
       if (eni.ipv6 !== undefined) owners.set(eni.ipv6, { kind: "eni-ipv6", eni });
     }
-    for (const nat of region.nats.values()) {
-      if (nat.publicAddress !== undefined) owners.set(nat.publicAddress, natOwner(region, nat));
-    }
   }
   for (const site of sites.values()) owners.set(site.publicAddress, { kind: "site", site: site.key });
   return owners;
-}
-
-function natOwner(region: RegionNode, nat: NatNode): PublicOwner {
-  return { kind: "nat", region: region.key, nat: nat.key };
 }
 
 /** What the names of the public zones lead to, for peers that dial each other. */

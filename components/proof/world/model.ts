@@ -151,10 +151,8 @@ export interface SubnetNode {
 export interface NatNode {
   readonly key: string;
   readonly subnet: string;
-  /** The symbol of its Elastic IP; `undefined` where it is private. */
-  readonly publicAddress: Point | undefined;
-  /** Its network interface, where it is known: what it hides then goes on by its subnet's routes. */
-  readonly eni?: Eni;
+  /** Behind its address goes on what the gateway hides, by the routes of its subnet. */
+  readonly eni: Eni;
 }
 
 export interface RegionNode {
@@ -196,7 +194,6 @@ export type PublicOwner =
   | { readonly kind: "eni"; readonly eni: Eni; readonly inside: Point }
   /** By its IPv6 address, which is the same inside and outside. */
   | { readonly kind: "eni-ipv6"; readonly eni: Eni }
-  | { readonly kind: "nat"; readonly region: string; readonly nat: string }
   | { readonly kind: "site"; readonly site: string }
   /** An address of the network's that is at no interface. */
   | { readonly kind: "nobody"; readonly reason: string }

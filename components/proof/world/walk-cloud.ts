@@ -1,6 +1,6 @@
 /** The part of a packet's way that leads through VPCs and the internet between them. */
 import { isV6Point, linkLocal, translatedV6 } from "../sets/addresses.ts";
-import { has, type Point } from "../sets/intervals.ts";
+import { has } from "../sets/intervals.ts";
 import { linuxPorts } from "../sets/traffic.ts";
 import { entryOf, isOwn, ownerOf, receiverOf, routeOf, sealOf } from "./vpc.ts";
 import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget, World } from "./model.ts";
@@ -275,31 +275,11 @@ export class CloudWalker {
     if (subnet !== undefined && fromSubnet !== nat.subnet) {
       if (!this.#throughAcl(way, subnet, "ingress")) return;
     }
-    if (nat.eni !== undefined) {
-      this.#translate(way, region, nat, nat.eni);
-      return;
-    }
-    if (subnet !== undefined && !this.#throughAcl(way, subnet, "egress")) return;
-    const onwards = subnet?.routes.find(way.to);
-    if (onwards === undefined || onwards === "undecided" || onwards.value.kind !== "internet-gateway") {
-      way.end(() => ({ place, reason: "its own subnet has no way to the internet", path: region.path }));
-      return;
-    }
-    const { publicAddress } = nat;
-    if (publicAddress === undefined) throw new Error(`the network has no address of the NAT gateway ${key}`);
-    this.#hide(way, nat, publicAddress);
-    way.from = publicAddress;
-    if (way.explain !== undefined) way.note(place, "hides the sender behind its own address", region.path);
-    this.internet(way);
-  }
-
-  #hide(way: Way, nat: NatNode, outside: Point): void {
-    way.conversation.hide(nat, way.from, outside, this.#world.clients?.natGateways ?? linuxPorts);
-    way.conversation.remember(nat);
+    this.#translate(way, region, nat);
   }
 
   /** Behind its interface's address it goes on by the routes of the gateway's subnet, wherever they lead. */
-  #translate(way: Way, region: RegionNode, nat: NatNode, eni: Eni): void {
+  #translate(way: Way, region: RegionNode, nat: NatNode): void {
     const place = `NAT gateway ${nat.key}`;
     if (isV6Point(way.to)) {
       if (has(translatedV6, way.to)) {
@@ -309,7 +289,11 @@ export class CloudWalker {
       }
       return;
     }
-    if (!way.isReply) this.#hide(way, nat, eni.address);
+    const { eni } = nat;
+    if (!way.isReply) {
+      way.conversation.hide(nat, way.from, eni.address, this.#world.clients?.natGateways ?? linuxPorts);
+      way.conversation.remember(nat);
+    }
     way.from = eni.address;
     if (way.explain !== undefined) way.note(place, "hides the sender behind its own address", region.path);
     this.#fromSubnet(way, region, nat.subnet, eni);
@@ -354,8 +338,6 @@ export class CloudWalker {
       case "site":
         this.#doors.enterSite(way, owner.site);
         return;
-      case "nat":
-        this.#enterNat(way, this.#region(owner.region), owner.nat);
     }
   }
 
@@ -364,14 +346,6 @@ export class CloudWalker {
     const target = entryOf(way, region, eni);
     if (target?.kind === "local") this.#enterEni(way, eni, undefined);
     else if (target !== undefined) this.#follow(way, region, target, { subnet: undefined, eni: undefined });
-  }
-
-  #enterNat(way: Way, region: RegionNode, key: string): void {
-    const nat = region.nats.get(key);
-    const subnet = nat === undefined ? undefined : region.subnets.get(nat.subnet);
-    // The gate of its subnet sees the gateway's own ports, not those of whoever is behind it.
-    if (subnet !== undefined && !this.#throughAcl(way, subnet, "ingress")) return;
-    this.#answerNat(way, region, key);
   }
 
   /** Only answers are let in; they go on to whoever asked. */

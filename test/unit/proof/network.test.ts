@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NetworkPlan } from "../../../components/plan/model.ts";
-import { passing, planWith, proverOf, stopping, stranger } from "./subject.ts";
+import { parseAddress } from "../../../components/proof/sets/addresses.ts";
+import { ask, passing, planWith, proverOf, stopping, stranger } from "./subject.ts";
 
 const prod = proverOf(planWith());
 
@@ -284,6 +285,77 @@ const faults: readonly (readonly [
     "has no route there",
   ],
 ];
+
+describe("a NAT gateway", () => {
+  const home = "192.168.4.38";
+  const address = "10.0.1.254";
+
+  /** What is for the home goes to the NAT gateway, since no longer route of the private tier leads there. */
+  const byNat: Fault = (plan) => ({
+    ...plan,
+    regions: plan.regions.map((region) => ({
+      ...region,
+      routeTables: region.routeTables.map((table) => ({
+        ...table,
+        routes: table.routes.filter(
+          ({ destination }) =>
+            !table.key.startsWith(`${region.key}/private`) || !String(destination).startsWith("192.168."),
+        ),
+      })),
+    })),
+  });
+
+  /** Hub and home take in what comes from one address, whatever it is. */
+  const letIn =
+    (from: string): Fault =>
+    (plan) => {
+      const accepting = (key: string): Fault =>
+        hostWith(key, (host) => ({
+          ...host,
+          generation: {
+            ...host.generation,
+            chains: host.generation.chains.map((chain) => ({
+              ...chain,
+              rules: [`ip saddr ${from} accept`, ...chain.rules],
+            })),
+          },
+        }));
+      const regions = plan.regions.map((region) => ({
+        ...region,
+        securityGroups: region.securityGroups.map((group) => {
+          const [first] = group.rules;
+          if (group.name !== "hub" || first === undefined) return group;
+          const peer = { kind: "cidr", cidr: `${from}/32` } as const;
+          const rule = { ...first, direction: "ingress", protocol: "all", ports: undefined, peer } as const;
+          return { ...group, rules: [...group.rules, rule] };
+        }),
+      }));
+      return accepting("us-west/hub-1")(accepting("edge-home/lucidia")({ ...plan, regions }));
+    };
+
+  it("hands on what is for private addresses by its own subnet's routes", () => {
+    const prover = proverOf(byNat(planWith()));
+    const { stop, from } = ask(prover, "us-west/api-1", home, "443/tcp").forward;
+    expect(stop?.place).toContain("network interface of us-west/hub-1");
+    expect(from).toBe(parseAddress(address));
+    expect(ask(prod, "us-west/api-1", home, "443/tcp").forward.from).toBe(parseAddress("10.0.10.11"));
+  });
+
+  it("does so with its private address, and knows whose the answers are", () => {
+    const plan = letIn(address)(planWith());
+    expect(passing(proverOf(plan), "us-west/api-1", home, "443/tcp")).toBe("nothing");
+    expect(passing(proverOf(byNat(plan)), "us-west/api-1", home, "443/tcp")).toBe("443/tcp");
+  });
+
+  it("lets nothing in by itself", () => {
+    expect(stopping(prod, stranger, "public us-west/nat/us-west-2a", "443/tcp")).toBe(
+      "NAT gateway us-west/nat/us-west-2a: lets nothing in that nobody inside asked for",
+    );
+    expect(stopping(prod, "us-west/hub-1", address, "443/tcp")).toBe(
+      "NAT gateway us-west/nat/us-west-2a: lets nothing in that nobody inside asked for",
+    );
+  });
+});
 
 describe("what decides", () => {
   it.each(faults)("is missed: %s", (_, from, to, traffic, fault, says) => {

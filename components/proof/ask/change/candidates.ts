@@ -128,7 +128,6 @@ function ways({ plan, prover }: Blocked, here: string | undefined, address: Poin
 function homeOf({ prover }: Blocked, address: Point): string | undefined {
   const { hosts, publicOwners, regions } = prover.world;
   const owner = publicOwners.get(address);
-  if (owner?.kind === "nat") return owner.region;
   if (owner?.kind === "site") return owner.site;
   if (owner?.kind === "eni" || owner?.kind === "eni-ipv6") return owner.eni.region;
   const region = [...regions.values()].find(({ own }) => own.find(address) !== undefined);

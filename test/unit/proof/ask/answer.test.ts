@@ -179,8 +179,10 @@ describe("the way", () => {
     const nat = told.forward.find(({ place }) => place.startsWith("NAT gateway"));
     expect(nat).toMatchObject({
       before: { from: "10.0.10.11" },
-      after: { from: "public-address of us-west/nat/us-west-2a" },
+      after: { from: "10.0.1.254" },
     });
+    const gateway = told.forward.find(({ place }) => place.startsWith("internet gateway"));
+    expect(gateway?.after.from).toBe("public-address of us-west/nat/us-west-2a");
     const back = told.return.find(({ place }) => place.startsWith("NAT gateway"));
     expect(back?.after.to).toBe("10.0.10.11");
     const inwards = ask(subject, "internet us-west/lb-1 443/tcp").forward[0];
