@@ -1,19 +1,18 @@
 /** The whole answer to a question: verdict, both ways hop by hop, and what would alter it. */
 import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
-import { formatTraffic, linuxPorts, replyTo, type TrafficSet } from "../sets/traffic.ts";
+import { formatKind, formatTraffic, linuxPorts, oneKind, replyTo, type TrafficSet } from "../sets/traffic.ts";
 import { Prover } from "../prover.ts";
 import type { World } from "../world/model.ts";
 import { findChange } from "./change/find.ts";
 import type { Change, Editable } from "./change/model.ts";
 import { withoutHosts } from "../edge/without.ts";
 import { Directory, QuestionError, type Aliases } from "./directory.ts";
-import { tell, type Hop, type LineOf } from "./hops.ts";
+import { noLines, tell, type Hop, type LineOf } from "./hops.ts";
 import { answerByName } from "./names.ts";
 import {
   find,
   judge,
   sampleOf,
-  sampleText,
   worst,
   type Found,
   type Judged,
@@ -77,8 +76,6 @@ export interface ServedBy {
   readonly verdict: Outcome;
   readonly reason: string;
 }
-
-const noLines: LineOf = () => undefined;
 
 /** What does not pass, by the place that stops it first. */
 function partsOf(prover: Prover, judged: Judged, direction: Question["direction"]): Stopped[] {
@@ -195,7 +192,7 @@ function answerByAddress(subject: Subject, question: Question): Verdict {
     );
   const sample = sampleOf(judged);
   const { source, target } = judged.pair;
-  const shown = prover.ask(source, target, world.table.id([sample, Number(sample) + 1]), sample);
+  const shown = prover.ask(source, target, world.table.id(oneKind(sample)), sample);
   // By the names that the plan itself has, which drafts of it know too.
   const known = { ...question, from: found.from.name, to: found.to.name };
   const change =
@@ -208,7 +205,7 @@ function answerByAddress(subject: Subject, question: Question): Verdict {
     verdict: judged.outcome,
     passes: formatTraffic(judged.passes),
     stopped,
-    shown: sampleText(sample),
+    shown: formatKind(sample),
     ...tell(prover, shown, judged.pair, direction, lineOf),
     change: change?.change ?? null,
     noChange:

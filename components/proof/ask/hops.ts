@@ -2,7 +2,7 @@
 import type { Point } from "../sets/intervals.ts";
 import type { Answer, Prover } from "../prover.ts";
 import type { Arrival, Step, Way } from "../world/way.ts";
-import { addressText, type Pair, type Question } from "./verdict.ts";
+import { type Pair, type Question } from "./verdict.ts";
 
 export interface Addresses {
   readonly from: string;
@@ -27,6 +27,9 @@ export interface Hop {
 }
 
 export type LineOf = (path: string) => number | undefined;
+
+/** Of a network that no file describes. */
+export const noLines: LineOf = () => undefined;
 
 export interface Told {
   readonly forward: readonly Hop[];
@@ -70,7 +73,8 @@ class Teller {
   }
 
   #addresses({ from, to }: { readonly from: Point; readonly to: Point }): Addresses {
-    return { from: addressText(this.#prover, from), to: addressText(this.#prover, to) };
+    const { space } = this.#prover.world;
+    return { from: space.textOf(from), to: space.textOf(to) };
   }
 
   #hop(step: Step, at: Pick<Hop, "before" | "after">, stops: boolean): Hop {

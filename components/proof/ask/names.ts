@@ -5,13 +5,13 @@ import type { Served } from "../edge/balancer.ts";
 import type { NameStop } from "../edge/public-dns.ts";
 import { resolve } from "../edge/resolve.ts";
 import { Prover } from "../prover.ts";
-import { formatTraffic } from "../sets/traffic.ts";
+import { formatKind, formatTraffic } from "../sets/traffic.ts";
 import { lowest, type Point } from "../sets/intervals.ts";
 import type { Source } from "../world/walk.ts";
 import type { ServedBy, Subject, Verdict } from "./answer.ts";
 import { Directory, QuestionError, type Endpoint } from "./directory.ts";
-import { tell, type Hop, type LineOf } from "./hops.ts";
-import { addressText, parseQuestionTraffic, sampleText, type Outcome, type Question } from "./verdict.ts";
+import { noLines, tell, type Hop, type LineOf } from "./hops.ts";
+import { parseQuestionTraffic, type Outcome, type Question } from "./verdict.ts";
 
 type ByAddress = (subject: Subject, question: Question) => Verdict;
 
@@ -24,8 +24,6 @@ interface Scene {
   readonly lineOf: LineOf;
 }
 
-const noLines: LineOf = () => undefined;
-
 /** What was decided without a packet, or what stops it there. */
 function decided({ ends, lineOf }: Scene, { place, reason, path }: NameStop, stops: boolean): Hop {
   const line = path === "" ? undefined : lineOf(path);
@@ -33,7 +31,7 @@ function decided({ ends, lineOf }: Scene, { place, reason, path }: NameStop, sto
 }
 
 function opens({ from, to, traffic }: Connection): NameStop {
-  return { place: from, reason: `opens a connection to ${to}, ${sampleText(traffic)}`, path: "" };
+  return { place: from, reason: `opens a connection to ${to}, ${formatKind(traffic)}`, path: "" };
 }
 
 interface Ways {
@@ -103,7 +101,7 @@ function overEdge(scene: Scene, name: string, sources: readonly Source[]): Verdi
   const { stop, verdict } = answer;
   if (stop !== undefined && !ways.forward.concat(ways.return).some(({ stops }) => stops))
     ways.forward.push(decided(scene, stop, true));
-  const shown = sampleText(traffic);
+  const shown = formatKind(traffic);
   return {
     verdict,
     ...{ from: ends.from, to: name, traffic: question.traffic, direction: question.direction },
@@ -123,7 +121,7 @@ function overEdge(scene: Scene, name: string, sources: readonly Source[]): Verdi
 
 /** How an address is asked about: a public one that nobody knows yet by whose it is. */
 function addressName(prover: Prover, address: Point): string {
-  const text = addressText(prover, address);
+  const text = prover.world.space.textOf(address);
   const owner = prover.world.publicOwners.get(address);
   return owner?.kind === "eni" ? `${owner.eni.host}:public` : text;
 }

@@ -1,14 +1,7 @@
 /** From questions to verdicts: does it pass, by which way, and what stops it. */
-import { formatAddress, isV6Point } from "../sets/addresses.ts";
+import { isV6Point } from "../sets/addresses.ts";
 import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
-import {
-  formatTraffic,
-  icmpTraffic,
-  noTraffic,
-  parseTraffic,
-  protocolTraffic,
-  type TrafficSet,
-} from "../sets/traffic.ts";
+import { icmpTraffic, noTraffic, parseTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import { hangingOf, type Answer, type Prover } from "../prover.ts";
 import type { Source } from "../world/walk.ts";
 import type { Stop } from "../world/way.ts";
@@ -187,14 +180,4 @@ export function worst(all: readonly Judged[]): Judged | undefined {
 export function sampleOf({ outcome, asked, passes, stopped }: Judged): Point {
   if (outcome === "pass") return lowest(asked) ?? 0;
   return lowest(isEmpty(stopped) ? difference(asked, passes) : stopped) ?? 0;
-}
-
-/** The address in words, a symbol by its name. */
-export function addressText(prover: Prover, point: Point): string {
-  return prover.world.space.nameOf(point) ?? formatAddress(point);
-}
-
-/** `443/tcp` of a sample. */
-export function sampleText(sample: Point): string {
-  return formatTraffic([sample, Number(sample) + 1]);
 }

@@ -164,7 +164,7 @@ export function describeWorld(files: readonly ExportFile[], options: DescribeOpt
   const builder = new VpcBuilder({ export: of, space, table, interfaces, nats });
   const enis = new Map([...interfaces].map(([id, one]) => [id, builder.eni(one)]));
   const all = new Map(enis);
-  for (const { key, eni } of nats.values()) if (eni !== undefined) all.set(key, eni);
+  for (const { key, eni } of nats.values()) all.set(key, eni);
   const regions = builder.regions(all);
   const hosts = hostsOf(interfaces, enis, { export: of, space, table, clients: options.clients });
   const clients: ClientPorts = {

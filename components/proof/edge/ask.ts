@@ -4,12 +4,12 @@
  */
 import { proxiedPorts } from "../../config/cloudflare-networks.ts";
 import { Prover } from "../prover.ts";
-import { formatAddress, isV6Point } from "../sets/addresses.ts";
+import { isV6Point } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
-import { formatTraffic, portOf } from "../sets/traffic.ts";
+import { formatKind, portOf } from "../sets/traffic.ts";
 import type { Source } from "../world/walk.ts";
 import { steer, type Served, type Steered } from "./balancer.ts";
-import { edgeAddresses, edgeName, follow, toAny, trafficSetOf, type Leg } from "./legs.ts";
+import { edgeAddresses, edgeName, follow, toAny, type Leg } from "./legs.ts";
 import type { Balancer, EdgeModel, ZoneTls } from "./model.ts";
 import {
   originSide,
@@ -131,7 +131,7 @@ class Question {
   }
 
   #server(address: Point): Served {
-    const shown = this.#prover.world.space.nameOf(address) ?? formatAddress(address);
+    const shown = this.#prover.world.space.textOf(address);
     const ends = { from: sourceName(this.#source), to: shown };
     const { leg, stop } = follow(this.#prover, this.#source, address, this.#traffic, ends);
     const { arrival } = leg.answer;
@@ -179,7 +179,7 @@ class Question {
     if (stop !== undefined) return { ...reached, verdict: "blocked", stop };
     const asked = schemeOf(this.#traffic);
     if (asked === undefined) {
-      const shown = formatTraffic(trafficSetOf(this.#traffic));
+      const shown = formatKind(this.#traffic);
       const reason = `drops ${shown}: for a proxied name Cloudflare takes HTTP on ${proxiedPorts.http.join(", ")} and HTTPS on ${proxiedPorts.https.join(", ")}`;
       return { ...reached, verdict: "blocked", stop: { place, reason, path: route.zone.path } };
     }

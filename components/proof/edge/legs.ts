@@ -3,7 +3,7 @@ import { cloudflareIpv6Networks, cloudflareNetworks } from "../../config/cloudfl
 import type { Answer, Prover } from "../prover.ts";
 import { formatAddress, isV6Point, networks, type AddressSet } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
-import { interval } from "../sets/intervals.ts";
+import { oneKind } from "../sets/traffic.ts";
 import type { Source } from "../world/walk.ts";
 import type { Decision, NameStop } from "./public-dns.ts";
 
@@ -32,10 +32,6 @@ export function edgeAddresses(other: Point): AddressSet {
   return isV6Point(other) ? v6 : v4;
 }
 
-export function trafficSetOf(traffic: Point): AddressSet {
-  return interval(traffic, Number(traffic) + 1);
-}
-
 export interface Followed {
   readonly leg: Connection;
   /** `undefined` where everything passes. */
@@ -61,7 +57,7 @@ export function stopOf(prover: Prover, answer: Answer): NameStop {
 
 /** Follows one connection, every step written down. */
 export function follow(prover: Prover, source: Source, to: Point, traffic: Point, ends: Ends): Followed {
-  const answer = prover.ask(source, to, prover.world.table.id(trafficSetOf(traffic)), traffic);
+  const answer = prover.ask(source, to, prover.world.table.id(oneKind(traffic)), traffic);
   const leg: Connection = { kind: "connection", ...ends, traffic, source, target: to, answer };
   return { leg, stop: passes(answer) ? undefined : stopOf(prover, answer) };
 }
@@ -81,7 +77,7 @@ function followEach(
   ends: Ends,
 ): Followed {
   const { space, table } = prover.world;
-  const id = table.id(trafficSetOf(traffic));
+  const id = table.id(oneKind(traffic));
   const asked = new Set<Point>();
   for (let round = 0; round < mostRounds; round++) {
     // Rules are read where a packet first meets them, and may cut the set further.

@@ -1,6 +1,5 @@
 /** From Cloudflare's edge to an origin, as one request goes: its connection, who answers, and what is behind that. */
 import type { Prover } from "../prover.ts";
-import { formatAddress } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
 import { portTraffic } from "../sets/traffic.ts";
 import { edgeName, follow, fromEdge, type Leg } from "./legs.ts";
@@ -109,7 +108,7 @@ function behind(
 function toAddress(scene: Scene, address: Point, request: OriginRequest): Reached {
   const { prover, model } = scene;
   const { space } = prover.world;
-  const shown = space.nameOf(address) ?? formatAddress(address);
+  const shown = space.textOf(address);
   const ends = { from: edgeName, to: shown };
   const { leg, stop } = fromEdge(prover, address, portPoint("tcp", request.port), ends);
   const { arrival } = leg.answer;

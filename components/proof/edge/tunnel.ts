@@ -8,11 +8,12 @@
 import { connectorPort, connectorRegions } from "../../config/cloudflare-networks.ts";
 import { formatAddress, isAddress, networks, parseAddress } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
+import { oneKind } from "../sets/traffic.ts";
 import type { HostNode } from "../world/model.ts";
 import { Way } from "../world/way.ts";
 import type { CloudflareTunnel } from "./model.ts";
 import { ended, portPoint, type OriginRequest, type Reached, type Scene } from "./origin.ts";
-import { follow, toAny, trafficSetOf, type Followed, type Leg } from "./legs.ts";
+import { follow, toAny, type Followed, type Leg } from "./legs.ts";
 import type { Decision, NameStop } from "./public-dns.ts";
 import { resolve } from "./resolve.ts";
 
@@ -106,7 +107,7 @@ function onHost(
   );
   const leg: Decision = { kind: "decision", place: node.key, what: `asks its own port ${port}/tcp`, path };
   const { world } = prover;
-  const traffic = world.table.id(trafficSetOf(portPoint("tcp", port)));
+  const traffic = world.table.id(oneKind(portPoint("tcp", port)));
   const way = new Way(world, loopback, loopback, { traffic });
   const gates = [
     ...node.gates("output", { iif: undefined, oif: "lo", state: "new" }),

@@ -165,6 +165,11 @@ export class SymbolSpace {
     return this.#byPoint.get(address)?.name;
   }
 
+  /** The address in words, a symbol by its name. */
+  textOf(address: Point): string {
+    return this.nameOf(address) ?? formatAddress(address);
+  }
+
   symbols(): Iterable<SymbolicAddress> {
     return this.#byName.values();
   }

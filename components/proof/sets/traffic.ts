@@ -137,6 +137,16 @@ function formatRun(first: number, last: number): string[] {
   return texts;
 }
 
+/** One kind of traffic as a set. */
+export function oneKind(traffic: Point): TrafficSet {
+  return [traffic, Number(traffic) + 1];
+}
+
+/** `443/tcp` */
+export function formatKind(traffic: Point): string {
+  return formatTraffic(oneKind(traffic));
+}
+
 /** `22/tcp, 8080-8090/tcp`, `everything`, `nothing`. */
 export function formatTraffic(set: TrafficSet): string {
   if (isEmpty(set)) return "nothing";

@@ -1,11 +1,11 @@
 /** Why a packet passes or stops, hop by hop, and which rule decides. */
 import type { Prover, Answer } from "../prover.ts";
 import type { Point } from "../sets/intervals.ts";
-import { formatTraffic } from "../sets/traffic.ts";
+import { formatKind, oneKind } from "../sets/traffic.ts";
 import type { World } from "../world/model.ts";
 import type { Step } from "../world/way.ts";
 import type { Witness } from "./model.ts";
-import { addressText, sourceOf, type Party, type Target } from "./parties.ts";
+import { sourceOf, type Party, type Target } from "./parties.ts";
 
 /** Something on the way. */
 export interface Hop {
@@ -32,9 +32,7 @@ export interface Question {
 }
 
 function ask(prover: Prover, { from, target, traffic }: Question): Answer {
-  const point = Number(traffic);
-  const id = prover.world.table.id([point, point + 1]);
-  return prover.ask(sourceOf(from), target.address, id, point);
+  return prover.ask(sourceOf(from), target.address, prover.world.table.id(oneKind(traffic)), traffic);
 }
 
 function hopsOf({ forward, back }: Answer): Hop[] {
@@ -44,14 +42,14 @@ function hopsOf({ forward, back }: Answer): Hop[] {
 }
 
 function witnessOf({ from, target, traffic }: Question, { forward }: Answer, world: World): Witness {
-  const point = Number(traffic);
+  const { space } = world;
   const [first] = forward.steps;
   return {
     from: from.name,
-    fromAddress: addressText(first?.from ?? forward.from, world),
+    fromAddress: space.textOf(first?.from ?? forward.from),
     to: target.party.name,
-    toAddress: addressText(target.address, world),
-    traffic: formatTraffic([point, point + 1]),
+    toAddress: space.textOf(target.address),
+    traffic: formatKind(traffic),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Everybody whose packets are looked at: hosts, devices that nobody manages, and the parts of the internet. */
 import type { Endpoint } from "../../config/flows.ts";
 import type { HostPlan, NetworkPlan, Tier } from "../../plan/model.ts";
-import { formatAddress } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Segment, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
@@ -156,9 +155,4 @@ export function meansTarget(end: Endpoint, { party, address }: Target, world: Wo
 export function meansSource(end: Endpoint, party: Party, targets: readonly Target[], world: World): boolean {
   if (end.kind !== "network") return means(end, party);
   return targets.some((target) => target.party === party && meansTarget(end, target, world));
-}
-
-/** The address as a person reads it. */
-export function addressText(address: Point, world: World): string {
-  return world.space.nameOf(address) ?? formatAddress(address);
 }

@@ -4,6 +4,7 @@ import { difference, union, type Point } from "../sets/intervals.ts";
 import {
   linuxPorts,
   noTraffic,
+  oneKind,
   replyTo,
   type EphemeralPorts,
   type TrafficId,
@@ -221,7 +222,7 @@ export class Way {
   /** What stands for the traffic at a gate: on the way back, what answers it. */
   #shown(traffic: Point): Point {
     if (!this.isReply) return traffic;
-    const [[, reply] = []] = replyTo([traffic, Number(traffic) + 1], this.conversation.clients);
+    const [[, reply] = []] = replyTo(oneKind(traffic), this.conversation.clients);
     return reply?.[0] ?? traffic;
   }
 

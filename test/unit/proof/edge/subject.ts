@@ -8,8 +8,7 @@ import { askName, type NameAnswer, type NameOptions } from "../../../../componen
 import type { Leg } from "../../../../components/proof/edge/legs.ts";
 import { resolve } from "../../../../components/proof/edge/resolve.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
-import { formatAddress } from "../../../../components/proof/sets/addresses.ts";
-import { formatTraffic, parseTraffic } from "../../../../components/proof/sets/traffic.ts";
+import { formatKind, parseTraffic } from "../../../../components/proof/sets/traffic.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
 import { absent, changed, type Change } from "../../config/subject.ts";
 import { filledNetwork } from "../../config/stack.ts";
@@ -78,9 +77,7 @@ export function serving({ servers }: Pick<NameAnswer, "servers">): string[] {
 /** The connections in words: `internet → Cloudflare's edge 443/tcp`. */
 export function connections(legs: readonly Leg[]): string[] {
   return legs.flatMap((leg) =>
-    leg.kind === "connection"
-      ? [`${leg.from} → ${leg.to} ${formatTraffic([leg.traffic, Number(leg.traffic) + 1])}`]
-      : [],
+    leg.kind === "connection" ? [`${leg.from} → ${leg.to} ${formatKind(leg.traffic)}`] : [],
   );
 }
 
@@ -94,7 +91,7 @@ export function resolved(prover: Prover, from: string, name: string): string {
   const { found } = resolve(prover, sourceOf(from), name);
   switch (found.kind) {
     case "addresses":
-      return found.addresses.map((at) => prover.world.space.nameOf(at) ?? formatAddress(at)).join(", ");
+      return found.addresses.map((at) => prover.world.space.textOf(at)).join(", ");
     case "edge":
       return `edge, ${found.route.to.kind}`;
     case "balancer":
