@@ -1,11 +1,24 @@
 import type { Command } from "commander";
 import { isClean } from "../../components/proof/verify/model.ts";
-import { flowLines, problemCount, problemLines, type Place } from "../../components/proof/verify/report.ts";
+import {
+  findingLines,
+  flowLines,
+  problemCount,
+  problemLines,
+  type Place,
+} from "../../components/proof/verify/report.ts";
 import { locateRules } from "../../components/proof/verify/locate.ts";
+import { verifyUnmeant } from "../../components/proof/verify/unmeant.ts";
 import { verify } from "../../components/proof/verify/verify.ts";
-import { SandboxError } from "../../sandbox/mode.ts";
 import { printResult } from "../context.ts";
-import { openWorld, type StackOrigin } from "../proof/input.ts";
+import { notUnderstoodLines } from "../proof/export.ts";
+import {
+  addDescribeOptions,
+  openWorld,
+  type InputOptions,
+  type OpenedWorld,
+  type StackOrigin,
+} from "../proof/input.ts";
 
 const help = `
 It follows every packet between everybody of the network (hosts, devices of LANs, the operator, the internet) and
@@ -14,20 +27,23 @@ blackroad-network:network.flows. What is intended and does not pass is told, and
 with a packet that shows it, the rule that decides, and the line of the stack's file to change; besides, everything that
 is wrong with the plan itself. docs/verify.md has the rules. The same runs in every preview, and stops it.
 
+With --describe the network is one that already exists, from the JSON of aws ec2 describe-* (docs/describe.md). Nobody
+says what is meant there, so what is told is wrong whatever is meant: routes that lead nowhere, and packets between any
+two of its hosts and the internet whose answers get lost.
+
 Exit codes: 0 everything passes that is meant to, and nothing else; 1 something was found; 2 it cannot be answered: no
-such stack, or a configuration that is refused.
+such stack, a configuration that is refused, or a network of which too little is known to say that nothing is wrong.
 
 Examples:
   roadnet verify                             verify prod
   roadnet verify --stack dev --flows         and list all flows
+  roadnet verify --describe export           what is wrong with a network that AWS described
   roadnet verify --json | jq .violations`;
 
 const unmeasured =
   "Nothing is told of what passes besides: the stack's file has no blackroad-network:network.flows (docs/configuration.md).";
 
-interface Options {
-  readonly stack: string;
-  readonly cwd?: string;
+interface Options extends InputOptions {
   readonly flows: boolean;
 }
 
@@ -40,10 +56,29 @@ function placeIn({ name, lineOf }: StackOrigin): Place {
   };
 }
 
-async function run({ stack, cwd, flows }: Options, command: Command): Promise<void> {
-  const opened = await openWorld({ stack, cwd });
-  const origin = opened.stack;
-  if (origin === undefined) throw new SandboxError(`${opened.title} says nothing of what is meant.`, 2);
+/** A network of which nobody has said what is meant. */
+function runUnmeant({ world, title, notUnderstood = [] }: OpenedWorld, command: Command): void {
+  const { findings, pairs, undecided, doubt } = verifyUnmeant(world);
+  const clean = findings.length === 0 && undecided === 0;
+  const place: Place = (path) => (path === "" ? "beyond the network" : path);
+  const counted = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+  printResult(command, { clean, pairs, findings, undecided, doubt, notUnderstood }, () => [
+    findings.length === 0
+      ? `${title}: ${clean ? "" : "as far as can be told, "}no route leads nowhere, and no answer gets lost (${pairs} pairs).`
+      : `${title} has ${counted} (${pairs} pairs):`,
+    ...findings.flatMap((finding) => findingLines(finding, place)),
+    ...(doubt === undefined ? [] : [`Of ${undecided} pairs nobody can tell what passes, such as ${doubt}.`]),
+    ...notUnderstoodLines(notUnderstood),
+  ]);
+  process.exitCode = clean ? 0 : findings.length > 0 ? 1 : 2;
+}
+
+interface Meant {
+  readonly opened: OpenedWorld;
+  readonly origin: StackOrigin;
+}
+
+function runMeant({ stack, flows }: Options, { opened, origin }: Meant, command: Command): void {
   const verification = locateRules(verify(origin.plan, opened.world), origin.config);
   const clean = isClean(verification);
   const place = placeIn(origin);
@@ -70,13 +105,18 @@ async function run({ stack, cwd, flows }: Options, command: Command): Promise<vo
   process.exitCode = clean ? 0 : 1;
 }
 
+async function run(options: Options, command: Command): Promise<void> {
+  const opened = await openWorld(options);
+  if (opened.stack === undefined) runUnmeant(opened, command);
+  else runMeant(options, { opened, origin: opened.stack }, command);
+}
+
 export function addVerify(parent: Command): void {
-  parent
+  const command = parent
     .command("verify")
     .description("compare everything that can pass with what is meant to, before anything is created")
     .option("--stack <name>", "the stack, by its file Pulumi.<name>.yaml", "prod")
     .option("--cwd <folder>", "the folder of its file; this checkout's by default")
-    .option("--flows", "list all flows: intended, and accepted", false)
-    .addHelpText("after", help)
-    .action((options: Options, command: Command) => run(options, command));
+    .option("--flows", "list all flows: intended, and accepted", false);
+  addDescribeOptions(command).addHelpText("after", help).action(run);
 }

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { routes, type Change } from "../proof/describe/changes.ts";
+import { network, to } from "../proof/describe/network.ts";
 import { withEdits, type Edits } from "../config/stack-file.ts";
 import { filledFile } from "../config/stack.ts";
 import { roadnet } from "./roadnet.ts";
@@ -62,5 +64,45 @@ describe("roadnet verify", () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("regions.us-west.nat")]);
     const missing = await roadnet(["verify", "--stack", "nowhere", "--cwd", folder]);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("There is no stack nowhere")]);
+  });
+});
+
+describe("roadnet verify --describe", () => {
+  function exported(name: string, ...changes: readonly Change[]): string {
+    const of = network();
+    for (const change of changes) change(of);
+    const file = join(folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(of));
+    return file;
+  }
+
+  it("ends with 0 for a network with nothing wrong", async () => {
+    const { code, stdout } = await roadnet(["verify", "--describe", exported("whole")]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(": no route leads nowhere, and no answer gets lost (45 pairs)."),
+    ]);
+  });
+
+  it("ends with 1 where something is found, by the id of what has it", async () => {
+    const { code, stdout } = await roadnet([
+      "--json",
+      "verify",
+      "--describe",
+      exported("half", routes("rtb-0b0", "10.0.0.0/16")),
+    ]);
+    const { clean, findings } = JSON.parse(stdout) as { clean: boolean; findings: { path: string }[] };
+    expect([code, clean, findings.map(({ path }) => path)]).toEqual([1, false, ["rtb-0b0"]]);
+  });
+
+  it("ends with 2 where too little is known, and where there is nothing to read", async () => {
+    const beyond = to("10.1.0.0/16", { TransitGatewayId: "tgw-0a" });
+    const file = exported("beyond", routes("rtb-0a1", "10.1.0.0/16", beyond));
+    const told = await roadnet(["verify", "--describe", file]);
+    expect([told.code, told.stdout]).toEqual([
+      2,
+      expect.stringContaining("pairs nobody can tell what passes"),
+    ]);
+    expect((await roadnet(["verify", "--describe", join(folder, "nowhere")])).code).toBe(2);
   });
 });
