@@ -199,6 +199,8 @@ function written(production: ProductionNetwork, { regions, hostsPerRegion }: Siz
     hosts: { ...Object.fromEntries(sites), ...each((place) => hostsOf(place, hostsPerRegion)) },
     dns: { zones: { "blackroad.io": { managed: true, records } } },
     cloudflare: undefined,
+    // Production's are about hosts by name, which there are not here.
+    flows: undefined,
   };
 }
 
