@@ -20,6 +20,7 @@ const account = {
     way: {
       host: "edge-home/lucidia",
       ingress: [
+        { hostname: "api.example.test", service: "http://localhost:8080" },
         { hostname: "dashboard.example.test", service: "http://localhost:3000" },
         { service: "http_status:404" },
       ],
