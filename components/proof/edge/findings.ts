@@ -56,18 +56,29 @@ function* namesLead(model: EdgeModel): Iterable<EdgeFinding> {
   }
 }
 
-/** Every name of a private zone is answered in each of its VPCs. */
+/**
+ * Every name of a private zone is answered somewhere, and wherever a VPC's resolver forwards questions. A region whose
+ * resolver forwards nothing has been left without what others know, such as the mesh's names, when it was described.
+ */
 function* privateNamesLead({ prover, model }: Scene): Iterable<EdgeFinding> {
-  for (const { region, zones } of model.resolvers.values()) {
+  const found = new Map<string, { readonly forwards: boolean; readonly stop: EdgeFinding | undefined }[]>();
+  for (const { region, zones, rules } of model.resolvers.values()) {
     const host = [...prover.world.hosts.keys()].find((key) => key.startsWith(`${region}/`));
     if (host === undefined) continue;
-    for (const name of zones.flatMap(({ records }) => [...records.keys()])) {
+    for (const name of new Set(zones.flatMap(({ records }) => [...records.keys()]))) {
       if (name.startsWith("*.")) continue;
-      const { found } = resolve(prover, { kind: "host", host }, name);
-      if (found.kind !== "none") continue;
-      const message = `${name} leads nowhere for the hosts of ${region}: ${words(found.stop)}`;
-      yield finding("edge/private-name-leads-nowhere", found.stop.path, message);
+      const { found: led } = resolve(prover, { kind: "host", host }, name);
+      const message = `${name} leads nowhere for the hosts of ${region}`;
+      const stop =
+        led.kind === "none"
+          ? finding("edge/private-name-leads-nowhere", led.stop.path, `${message}: ${words(led.stop)}`)
+          : undefined;
+      found.set(name, [...(found.get(name) ?? []), { forwards: rules.length > 0, stop }]);
     }
+  }
+  for (const regions of found.values()) {
+    const isNowhere = regions.every(({ stop }) => stop !== undefined);
+    for (const { forwards, stop } of regions) if (stop !== undefined && (forwards || isNowhere)) yield stop;
   }
 }
 

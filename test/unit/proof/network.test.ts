@@ -299,7 +299,9 @@ describe("a NAT gateway", () => {
         ...table,
         routes: table.routes.filter(
           ({ destination }) =>
-            !table.key.startsWith(`${region.key}/private`) || !String(destination).startsWith("192.168."),
+            !table.key.startsWith(`${region.key}/private`) ||
+            typeof destination !== "string" ||
+            !destination.startsWith("192.168."),
         ),
       })),
     })),

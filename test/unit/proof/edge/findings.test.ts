@@ -1,6 +1,7 @@
 /** What is wrong with names, tunnels and load balancers, whoever asks: each rule fires, and does not on the stacks. */
 import { describe, expect, it } from "vitest";
 import { edgeFindings, edgeRules } from "../../../../components/proof/edge/findings.ts";
+import type { NetworkPlan } from "../../../../components/plan/model.ts";
 import { planNetwork } from "../../../../components/plan/plan.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
 import { absent, type Change } from "../../config/subject.ts";
@@ -17,6 +18,28 @@ const records = "dns zones blackroad.io records 8";
 const aliases: Change = [records, { name: "lost", type: "CNAME", content: "nobody.blackroad.io" }];
 const stopped: Change = [records, { name: "vpn-page", type: "A", host: "us-west/lb-1", proxied: true }];
 const noConsul: Change = ["dns private outboundEndpoints eu-west", absent];
+
+/** eu-west's endpoint has a group that lets nothing out. */
+function withClosedEndpoint(plan: NetworkPlan): NetworkPlan {
+  const regions = plan.regions.map((region) => ({
+    ...region,
+    securityGroups: region.securityGroups.map((group) =>
+      group.key === "eu-west/dns-outbound" ? { ...group, rules: [] } : group,
+    ),
+  }));
+  return { ...plan, regions };
+}
+
+/** All aliases of the private zones lead to a name that is not there. */
+function withLostAliases(plan: NetworkPlan): NetworkPlan {
+  const privateZones = plan.privateZones.map((zone) => ({
+    ...zone,
+    recordSets: zone.recordSets.map((set) =>
+      set.type === "CNAME" ? { ...set, values: ["nobody.blackroad.internal"] } : set,
+    ),
+  }));
+  return { ...plan, privateZones };
+}
 
 const cases: readonly (readonly [keyof typeof edgeRules, () => Prover, RegExp])[] = [
   [
@@ -41,7 +64,7 @@ const cases: readonly (readonly [keyof typeof edgeRules, () => Prover, RegExp])[
   ],
   [
     "edge/private-name-leads-nowhere",
-    () => named(noConsul),
+    () => spoiled(withClosedEndpoint),
     /^agent-service.blackroad.internal leads nowhere for the hosts of eu-west/,
   ],
   [
@@ -87,6 +110,16 @@ describe("findings of the edge", () => {
   it.each(cases)("%s", (rule, prover, message) => {
     const told = found(prover()).filter(([each]) => each === rule);
     expect(told.map(([, text]) => text)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it("leave a region alone that forwards nothing, as long as some other does", () => {
+    expect(found(named(noConsul))).toEqual([]);
+    const lost = found(spoiled(withLostAliases, noConsul)).map(([, message]) => message);
+    for (const region of ["us-west", "eu-west"]) {
+      expect(lost).toContainEqual(
+        expect.stringMatching(`^agent-service.* leads nowhere for the hosts of ${region}: `),
+      );
+    }
   });
 
   it("are about a rule's service where it takes one path alone, or whatever no other takes", () => {
