@@ -24,6 +24,14 @@ function publicFlows(config: NetworkConfig): FlowPlan[] {
   );
 }
 
+/** Who asks the machines of a LAN: not its towers, which may ask public resolvers alone (the document's table). */
+function lanAskers(place: string, hosts: NetworkConfig["hosts"][string]): Endpoint[] {
+  const all = sortedEntries(hosts);
+  const others = all.filter(([, { role }]) => role !== "tower");
+  if (others.length === all.length) return [{ kind: "hosts", place }];
+  return others.map(([name]) => hostEnd(`${place}/${name}`));
+}
+
 /** A machine answers its LAN: those that are configured, and those that nobody manages. */
 function lanFlows(config: NetworkConfig): FlowPlan[] {
   return sortedEntries(config.hosts).flatMap(([place, hosts]) =>
@@ -36,7 +44,7 @@ function lanFlows(config: NetworkConfig): FlowPlan[] {
         const key = `${place}/${name}`;
         const devices: Endpoint = { kind: "devices", place, network: undefined };
         const isLan = config.sites[place] !== undefined;
-        const others: Endpoint[] = [{ kind: "hosts", place }, ...(isLan ? [devices] : [])];
+        const others = [...lanAskers(place, hosts), ...(isLan ? [devices] : [])];
         return meant(others, [hostEnd(key)], dns, { reason: "names for its LAN", path: hostPath(key) });
       }),
   );
