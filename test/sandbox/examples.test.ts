@@ -1,8 +1,9 @@
 /** The examples of `roadnet … --help`, on the running sandbox. */
 import { execFile } from "node:child_process";
-import { rmSync } from "node:fs";
-import { resolve } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { askService } from "../../sandbox/ask.ts";
 import { examples, type Example } from "../examples.ts";
 
@@ -41,7 +42,35 @@ function roadnet(args: readonly string[]): Promise<{ code: number; output: strin
   });
 }
 
+/** What examples with `--describe` call folders with an export and an instance: here, the sandbox's own. */
+const folder = mkdtempSync(join(tmpdir(), "roadnet-examples-"));
+const instead = new Map(["export", "monday", "friday"].map((name) => [name, join(folder, name)]));
+
+interface Instances {
+  readonly Reservations: readonly {
+    readonly Instances: readonly {
+      readonly InstanceId: string;
+      readonly Tags: readonly { Value: string }[];
+    }[];
+  }[];
+}
+
+beforeAll(async () => {
+  for (const path of instead.values()) {
+    const { code, output } = await roadnet(["sandbox", "describe", path]);
+    expect([code, output]).toEqual([0, output]);
+  }
+  const file = join(folder, "export", "us-west-2", "instances.json");
+  const { Reservations } = JSON.parse(readFileSync(file, "utf8")) as Instances;
+  const api = Reservations.flatMap((each) => each.Instances).find(({ Tags }) =>
+    Tags.some(({ Value }) => Value.endsWith("api-1")),
+  );
+  expect(api).toBeDefined();
+  instead.set("i-0123456789abcdef0", api?.InstanceId ?? "");
+});
+
 afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
   await askService("aws", "DELETE", "/faults");
   await askService("cloudflare", "DELETE", "/faults");
   rmSync("/tmp/cloud", { recursive: true, force: true });
@@ -51,7 +80,8 @@ afterAll(async () => {
 const lines = new Map(run.map(({ args }) => [args.join(" "), args]));
 
 test.each([...lines])("roadnet %s", async (line, args) => {
-  const { code, output } = await roadnet(args);
+  const described = args.includes("--describe");
+  const { code, output } = await roadnet(described ? args.map((word) => instead.get(word) ?? word) : args);
   expect([code, output], line).toEqual([0, output]);
   // One example's fault must not be the next one's trouble.
   if (line.startsWith("sandbox fail")) {
