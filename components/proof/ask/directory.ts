@@ -1,8 +1,8 @@
 /** From what somebody calls a place to where packets begin or end there. */
 import { suggestion } from "../../config/problem.ts";
-import { isAddress, isV6Point, neverPublic, networks, parseAddress } from "../sets/addresses.ts";
+import { isAddress, isV6Point, linkLocal, neverPublic, parseAddress } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
-import type { HostNode, Segment, World } from "../world/model.ts";
+import type { Eni, HostNode, Segment, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
 import { strangers } from "./strangers.ts";
 
@@ -19,20 +19,25 @@ export type Endpoint = { readonly name: string } & (
       readonly host: HostNode;
       /** `undefined` for the one that fits the question. */
       readonly address: Point | undefined;
+      /** By which the internet knows it, where one of its interfaces is meant. */
+      readonly outside?: Point | undefined;
     }
   | { readonly kind: "device"; readonly segment: Segment; readonly address: Point | undefined }
   /** Anybody on the internet, or whoever has the address there. */
   | { readonly kind: "internet"; readonly address: Point | undefined }
   /** Networks of the operator, each by one address. */
   | { readonly kind: "operator"; readonly addresses: readonly Point[] }
-  /** An address that can be sent to, and that nobody has. */
-  | { readonly kind: "nobody"; readonly address: Point }
+  /** An address that can be sent to, and that no host has, or not one alone. */
+  | {
+      readonly kind: "nobody";
+      readonly address: Point;
+      readonly outside?: Point | undefined;
+      /** What has it that opens no connections, such as a NAT gateway. */
+      readonly owner?: string;
+    }
   /** Something that the proof does not follow. */
   | { readonly kind: "unseen"; readonly why: string }
 );
-
-/** Amazon's own services inside every VPC (vpc/latest/userguide/subnet-sizing.html, AmazonDNS-concepts.html). */
-const linkLocal = networks(["169.254.0.0/16"]);
 
 const suffixes: Readonly<Record<string, AddressKind>> = { public: "public", vpn: "vpn", ipv6: "ipv6" };
 
@@ -44,12 +49,22 @@ export function primaryAddress(host: HostNode): Point {
   return first;
 }
 
+/** The public address of an interface: its first address's, or else of another one. */
+export function outsideOf({ publicAddress, publicAddresses }: Eni): Point | undefined {
+  return publicAddress ?? [...publicAddresses.values()][0];
+}
+
 function publicAddressOf(host: HostNode): Point | undefined {
   for (const { attachment } of host.links.values()) {
-    if (attachment.kind === "eni" && attachment.eni.publicAddress !== undefined)
-      return attachment.eni.publicAddress;
+    const found = attachment.kind === "eni" ? outsideOf(attachment.eni) : undefined;
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Whether it has addresses of IPv6 alone. */
+function isV6Only({ addresses }: HostNode): boolean {
+  return addresses.size > 0 && [...addresses.keys()].every(isV6Point);
 }
 
 function addressOf(host: HostNode, kind: AddressKind): Point | undefined {
@@ -78,10 +93,13 @@ function isOutside({ kind }: Endpoint): boolean {
   return kind === "internet" || kind === "operator";
 }
 
-/** What another name means: a host, or one of its addresses. */
+/** What another name means: a host, one of its interfaces, or something that has an address and is no host. */
 export interface Alias {
   readonly host: string;
+  /** The interface's first address. */
   readonly address?: Point;
+  /** By which the internet knows the interface. */
+  readonly outside?: Point | undefined;
 }
 
 /** Other names of hosts; what several have says nothing by itself. */
@@ -100,12 +118,13 @@ export class Directory {
   /**
    * What a name means: a host (`us-west/api-1`, or `api-1` where one alone is called so; with `:public`, `:vpn` or
    * `:ipv6` by that address), a site or a segment of it, `internet`, `operator`, an address, or a DNS name.
+   * @param isTarget whether packets are sent there: an address then means whoever has it where they arrive
    * @throws {QuestionError} where there is no such thing, or several
    */
-  find(name: string): Endpoint {
+  find(name: string, isTarget = false): Endpoint {
     if (name === "internet") return { name, kind: "internet", address: undefined };
     if (name === "operator") return this.#operator();
-    if (isAddress(name)) return this.#address(name, parseAddress(name));
+    if (isAddress(name)) return this.#address(name, parseAddress(name), isTarget);
     return (
       this.#host(name) ?? this.#hostBy(name) ?? this.#place(name) ?? this.#named(name) ?? this.#unknown(name)
     );
@@ -145,8 +164,11 @@ export class Directory {
         name,
         [first, ...more].flatMap((one) => one?.host ?? []),
       );
-    const host = first && this.#world.hosts.get(first.host);
-    return host && { name: host.key, kind: "host", host, address: first.address };
+    if (first === undefined) return undefined;
+    const { host: key, address, outside } = first;
+    const host = this.#world.hosts.get(key);
+    if (host !== undefined) return { name: host.key, kind: "host", host, address, outside };
+    return address === undefined ? undefined : { name, kind: "nobody", address, outside, owner: key };
   }
 
   /** `us-west/hub-1:public` */
@@ -210,15 +232,19 @@ export class Directory {
   }
 
   /** Who has an address, among all that the network knows. */
-  #address(name: string, address: Point): Endpoint {
+  #address(name: string, address: Point, isTarget = false): Endpoint {
     const { hosts, publicOwners, regions, segments } = this.#world;
     const [host, ...others] = [...hosts.values()].filter((one) => one.addresses.has(address));
-    if (host !== undefined && others.length > 0) throw ambiguous(name, [host, ...others].map(placeOf));
+    if (host !== undefined && others.length > 0) {
+      if (isTarget) return { name, kind: "nobody", address };
+      throw ambiguous(name, [host, ...others].map(placeOf));
+    }
     if (host !== undefined) return { name, kind: "host", host, address };
     const owner = publicOwners.get(address);
     if (owner?.kind === "eni") {
       const owning = hosts.get(owner.eni.host);
       if (owning !== undefined) return { name, kind: "host", host: owning, address };
+      return { name, kind: "nobody", address, owner: owner.eni.host };
     }
     if (owner !== undefined) return { name, kind: "nobody", address };
     if (has(linkLocal, address)) return { name, kind: "unseen", why: `${name} is a service of Amazon's` };
@@ -275,7 +301,11 @@ export class Directory {
           .filter((address) => isV6Point(address) === isV6)
           .map((address) => ({ kind: "internet", address }));
       case "nobody":
-        throw new QuestionError(`nobody has ${endpoint.name}: nothing is sent from there`);
+        throw new QuestionError(
+          endpoint.owner === undefined
+            ? `nobody has ${endpoint.name}: nothing is sent from there`
+            : `${endpoint.name} is ${endpoint.owner}'s, which opens no connections: ask about who uses it`,
+        );
       case "unseen":
         return [];
     }
@@ -288,8 +318,9 @@ export class Directory {
   targets(endpoint: Endpoint, from: Endpoint): readonly Point[] {
     switch (endpoint.kind) {
       case "host": {
-        const { host, address } = endpoint;
-        return [address ?? (isOutside(from) ? publicAddressOf(host) : undefined) ?? primaryAddress(host)];
+        const { host, address, outside } = endpoint;
+        const known = isOutside(from) ? (outside ?? address ?? publicAddressOf(host)) : address;
+        return [known ?? primaryAddress(host)];
       }
       case "device": {
         // Somebody outside knows a site by its router's address alone.
@@ -297,13 +328,15 @@ export class Directory {
         return [endpoint.address ?? site?.publicAddress ?? endpoint.segment.free];
       }
       case "internet": {
-        const isV6 = from.kind === "host" && from.address !== undefined && isV6Point(from.address);
+        const isV6 =
+          from.kind === "host" &&
+          (from.address === undefined ? isV6Only(from.host) : isV6Point(from.address));
         return [endpoint.address ?? strangers(this.#world)[isV6 ? "v6" : "v4"]];
       }
       case "operator":
         return endpoint.addresses;
       case "nobody":
-        return [endpoint.address];
+        return [(isOutside(from) ? endpoint.outside : undefined) ?? endpoint.address];
       case "unseen":
         return [];
     }

@@ -1,10 +1,10 @@
 /** From what AWS describes of a network to the network as packets see it. */
-import type { Alias, Aliases } from "../ask/directory.ts";
+import { outsideOf, type Alias, type Aliases } from "../ask/directory.ts";
 import { isV6Point, neverPublic, parseAddress, SymbolSpace } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { TrafficTable, type EphemeralPorts } from "../sets/traffic.ts";
 import { PrefixMap, type PrefixEntry } from "../rules/prefixes.ts";
-import type { ClientPorts, Eni, PublicOwner, RegionNode, World } from "../world/model.ts";
+import type { ClientPorts, Eni, NatNode, PublicOwner, RegionNode, World } from "../world/model.ts";
 import { collect, type Export } from "./collect.ts";
 import type { ExportFile } from "./document.ts";
 import { hostsOf, widePorts } from "./hosts.ts";
@@ -126,13 +126,27 @@ function publicNetworks(
   return new PrefixMap(entries, space);
 }
 
+/** Ids of NAT gateways and of their interfaces: what has an address, and is no host. */
+function* natAliases(of: Export, nats: ReadonlyMap<string, NatNode>): Iterable<[string, Alias]> {
+  for (const [id, { key, eni }] of nats) {
+    yield [id, { host: key, address: eni.address, outside: eni.publicAddress }];
+    for (const one of of.natGateways.get(id)?.value.NatGatewayAddresses ?? []) {
+      if (one.NetworkInterfaceId === undefined || one.PrivateIp === undefined) continue;
+      const address = parseAddress(one.PrivateIp);
+      yield [one.NetworkInterfaceId, { host: key, address, outside: eni.publicAddresses.get(address) }];
+    }
+  }
+}
+
 /** Ids of interfaces, and the Name tags of instances and interfaces. */
 function aliasesOf(
   of: Export,
   interfaces: ReadonlyMap<string, Interface>,
   enis: ReadonlyMap<string, Eni>,
+  nats: ReadonlyMap<string, NatNode>,
 ): Map<string, Alias[]> {
   const names = new Map<string, Alias[]>();
+  for (const [name, alias] of natAliases(of, nats)) names.set(name, [alias]);
   const add = (name: string | undefined, host: string): void => {
     if (name === undefined || name === host) return;
     const known = names.get(name) ?? [];
@@ -142,7 +156,7 @@ function aliasesOf(
     const eni = enis.get(id);
     if (eni === undefined) continue;
     const { host, address } = eni;
-    if (id !== host) names.set(id, [{ host, address }]);
+    if (id !== host) names.set(id, [{ host, address, outside: outsideOf(eni) }]);
     add(nameTag, host);
   }
   for (const instance of of.instances.values()) add(nameOf(instance), instance.id);
@@ -185,5 +199,5 @@ export function describeWorld(files: readonly ExportFile[], options: DescribeOpt
     unread: [],
     clients,
   };
-  return { world, aliases: aliasesOf(of, interfaces, enis), notUnderstood: of.notes.all };
+  return { world, aliases: aliasesOf(of, interfaces, enis, nats), notUnderstood: of.notes.all };
 }

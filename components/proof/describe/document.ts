@@ -2,6 +2,7 @@
  * Files of an export, in whichever way people lay them out: a file for each kind of thing, a folder for each region or
  * account, everything in one file. What a file holds is told by its keys (`Vpcs`, `Reservations`), never by its name.
  */
+import { JsonError, parseDocuments } from "./json.ts";
 import { ExportError, type Notes } from "./notes.ts";
 
 /** A file as it is on the disk. */
@@ -72,13 +73,14 @@ function isKind(key: string): key is Kind {
   return (kinds as readonly string[]).includes(key);
 }
 
-function parse({ name, text }: ExportFile): unknown {
-  if (text.trim() === "") throw new ExportError(`${name} is empty: a call that failed prints nothing`);
+function parse({ name, text }: ExportFile): unknown[] {
   try {
-    return JSON.parse(text) as unknown;
+    const documents = parseDocuments(text);
+    if (documents.length === 0) throw new ExportError(`${name} is empty: a call that failed prints nothing`);
+    return documents;
   } catch (error) {
-    const said = (error as Error).message.replaceAll(/\s+/g, " ");
-    throw new ExportError(`${name} is no JSON (aws … --output json): ${said}`);
+    if (!(error instanceof JsonError)) throw error;
+    throw new ExportError(`${name} is no JSON (aws … --output json): ${error.message}`);
   }
 }
 
@@ -94,11 +96,14 @@ class Reader {
   }
 
   read(file: ExportFile): void {
-    const value = parse(file);
-    if (!isObject(value) && !Array.isArray(value)) {
-      throw new ExportError(`${file.name} is neither an object nor a list, and so no answer of AWS's`);
-    }
-    if (!this.#visit(value, file.name, "", 0)) {
+    const documents = parse(file);
+    const met = documents.map((value, index) => {
+      if (!isObject(value) && !Array.isArray(value)) {
+        throw new ExportError(`${file.name} is neither an object nor a list, and so no answer of AWS's`);
+      }
+      return this.#visit(value, file.name, documents.length > 1 ? `answer ${index + 1}` : "", 0);
+    });
+    if (!met.includes(true)) {
       this.#note(file.name, "", "nothing in it is an answer of `aws ec2 describe-*`; it is not read");
     }
   }

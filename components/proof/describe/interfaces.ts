@@ -2,8 +2,9 @@
 import { parseAddress, parseNetwork, isV6Point } from "../sets/addresses.ts";
 import { pointsOf, unionAll, type Intervals, type Point } from "../sets/intervals.ts";
 import { contradicting, contradiction, type Described, type Export } from "./collect.ts";
+import { groupedBy } from "./grouped.ts";
 import { ExportError } from "./notes.ts";
-import type { Instance, NetworkInterface } from "./records.ts";
+import type { ElasticAddress, Instance, NetworkInterface } from "./records.ts";
 
 /** An interface, wherever it was described. */
 export interface Interface {
@@ -66,10 +67,11 @@ function impliedInterface(instance: Instance): OfInstance[] {
   return [one];
 }
 
-function tagOf(
-  tags: readonly { readonly Key: string; readonly Value: string }[] | undefined,
-): string | undefined {
-  return tags?.find(({ Key, Value }) => Key === "Name" && Value !== "")?.Value;
+type Tags = Instance["Tags"];
+
+function tagOf(tags: Tags | undefined): string | undefined {
+  const name = tags?.find(({ Key }) => Key === "Name")?.Value ?? "";
+  return name === "" ? undefined : name;
 }
 
 /** Private addresses with their public ones; an association at the interface itself is the primary address's. */
@@ -140,18 +142,27 @@ function made({ value, file, instance }: Raw, vpcOf: (subnet: string) => string 
   };
 }
 
+/** Where an interface is, for answers that name no interface. */
+function seatOf({ SubnetId, PrivateIpAddress }: OfInstance | Instance): string {
+  return `${SubnetId ?? ""} ${PrivateIpAddress ?? ""}`;
+}
+
 /** Interfaces by id. What an instance's own answer says counts where `describe-network-interfaces` does not have it. */
 function rawOf({ instances, networkInterfaces }: Export): Map<string, Raw> {
   const raw = new Map<string, Raw>();
+  const attached = new Set<string | undefined>();
+  const seats = new Map<string, string>();
   for (const { id, value, file } of networkInterfaces.values()) {
     raw.set(id, { value, file, instance: undefined });
+    attached.add(value.Attachment?.InstanceId);
+    seats.set(seatOf(value), id);
   }
   for (const { id: instance, value, file } of instances.values()) {
     if (value.State?.Name === "terminated") continue;
-    const isAttached = [...raw.values()].some((one) => one.value.Attachment?.InstanceId === instance);
-    const own = isAttached ? value.NetworkInterfaces : impliedInterface(value);
+    const own = attached.has(instance) ? value.NetworkInterfaces : impliedInterface(value);
     for (const one of own) {
-      const known = raw.get(one.NetworkInterfaceId);
+      const isImplied = one.NetworkInterfaceId === instance;
+      const known = raw.get((isImplied ? seats.get(seatOf(value)) : undefined) ?? one.NetworkInterfaceId);
       if (known === undefined) {
         raw.set(one.NetworkInterfaceId, { value: one, file, instance });
         continue;
@@ -161,8 +172,9 @@ function rawOf({ instances, networkInterfaces }: Export): Map<string, Raw> {
         one,
         common.filter((name) => isTold(known.value, one, name)),
       );
-      if (field !== undefined) throw contradicting(one.NetworkInterfaceId, field, known.file, file);
-      raw.set(one.NetworkInterfaceId, { ...known, instance });
+      const { NetworkInterfaceId: id } = known.value;
+      if (field !== undefined) throw contradicting(id, field, known.file, file);
+      raw.set(id, { ...known, instance });
     }
   }
   return raw;
@@ -176,10 +188,11 @@ function isTold(a: OfInstance, b: OfInstance, field: (typeof common)[number]): b
 }
 
 /** Elastic IPs say themselves where they are; an interface's own answer may be silent about it. */
-function withElastic(one: Interface, { addresses }: Export): Interface {
+function withElastic(one: Interface, elastic: readonly Described<ElasticAddress>[]): Interface {
+  if (elastic.length === 0) return one;
   const publicAddresses = new Map(one.publicAddresses);
-  for (const { id, value, file } of addresses.values()) {
-    if (value.NetworkInterfaceId !== one.id || value.PublicIp === undefined) continue;
+  for (const { id, value, file } of elastic) {
+    if (value.PublicIp === undefined) continue;
     const inside =
       value.PrivateIpAddress === undefined ? one.addresses[0] : parseAddress(value.PrivateIpAddress);
     if (inside === undefined || isV6Point(inside)) continue;
@@ -200,8 +213,9 @@ export function interfacesOf(of: Export): Map<string, Interface> {
   const vpcOf = (subnet: string): string | undefined => of.subnets.get(subnet)?.value.VpcId;
   const found = new Map<string, Interface>();
   const owners = new Map<string, Interface>();
+  const elastic = groupedBy(of.addresses.values(), ({ value }) => value.NetworkInterfaceId);
   for (const [id, raw] of rawOf(of)) {
-    const one = withElastic(made(raw, vpcOf), of);
+    const one = withElastic(made(raw, vpcOf), elastic.get(id) ?? []);
     for (const at of one.addresses) {
       const key = `${one.vpc} ${at}`;
       const other = owners.get(key);
@@ -217,8 +231,6 @@ export function interfacesOf(of: Export): Map<string, Interface> {
 }
 
 /** The Name tag of a thing. */
-export function nameOf({
-  value,
-}: Described<{ readonly Tags: readonly { Key: string; Value: string }[] }>): string | undefined {
+export function nameOf({ value }: Described<{ readonly Tags: Tags }>): string | undefined {
   return tagOf(value.Tags);
 }

@@ -4,7 +4,7 @@
  * (docs.aws.amazon.com/AWSEC2/latest/APIReference).
  */
 import { z } from "zod";
-import { isAddress, parseNetwork } from "../sets/addresses.ts";
+import { canonicalNetwork, isAddress } from "../sets/addresses.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,20 +39,17 @@ const textOr = text.optional();
 const flag = z.boolean().optional();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).default([]);
 
-function isNetwork(value: string): boolean {
-  try {
-    parseNetwork(value);
-    return value.includes("/");
-  } catch {
-    return false;
-  }
-}
-
-const network = z.string().refine(isNetwork, "must be a network such as 10.0.0.0/16 or 2001:db8::/56");
+/** AWS sets no bits behind the prefix, and takes them away where it is given some (API_CreateVpc and others). */
+const network = z.string().transform((value, context) => {
+  const canonical = canonicalNetwork(value);
+  if (canonical !== undefined) return canonical;
+  context.addIssue({ code: "custom", message: "must be a network such as 10.0.0.0/16 or 2001:db8::/56" });
+  return z.NEVER;
+});
 const address = z.string().refine(isAddress, "must be an address such as 10.0.0.4 or 2001:db8::4");
 const number = z.int().min(-1).max(65535);
 
-const tags = list(z.object({ Key: z.string(), Value: z.string().default("") }));
+const tags = list(z.object({ Key: z.string(), Value: z.string().nullish() }));
 
 const ipv6Networks = list(
   record(
@@ -71,6 +68,7 @@ const publicAccess = record({
 export const vpc = record(
   {
     VpcId: text,
+    OwnerId: textOr,
     CidrBlock: network.optional(),
     CidrBlockAssociationSet: list(
       record(
@@ -82,7 +80,7 @@ export const vpc = record(
     BlockPublicAccessStates: publicAccess,
     Tags: tags,
   },
-  "OwnerId InstanceTenancy IsDefault State DhcpOptionsId EncryptionControl",
+  "InstanceTenancy IsDefault State DhcpOptionsId EncryptionControl",
 );
 
 export const subnet = record(
@@ -223,11 +221,12 @@ export const securityGroup = record(
     GroupId: text,
     GroupName: textOr,
     VpcId: textOr,
+    OwnerId: textOr,
     IpPermissions: list(permission),
     IpPermissionsEgress: list(permission),
     Tags: tags,
   },
-  "OwnerId SecurityGroupArn Description",
+  "SecurityGroupArn Description",
 );
 
 export const securityGroupRule = record(
@@ -324,8 +323,15 @@ export const elasticAddress = record(
 );
 
 const peer = record(
-  { VpcId: textOr, OwnerId: textOr, Region: textOr },
-  "CidrBlock CidrBlockSet Ipv6CidrBlockSet PeeringOptions",
+  {
+    VpcId: textOr,
+    OwnerId: textOr,
+    Region: textOr,
+    CidrBlock: network.optional(),
+    CidrBlockSet: list(record({ CidrBlock: network })),
+    Ipv6CidrBlockSet: list(record({ Ipv6CidrBlock: network })),
+  },
+  "PeeringOptions",
 );
 
 export const peering = record(
@@ -377,5 +383,6 @@ export type NetworkInterface = z.infer<typeof networkInterface>;
 export type Instance = z.infer<typeof instance>;
 export type ElasticAddress = z.infer<typeof elasticAddress>;
 export type Peering = z.infer<typeof peering>;
+export type Peer = z.infer<typeof peer>;
 export type PrefixList = z.infer<typeof prefixList>;
 export type Endpoint = z.infer<typeof endpoint>;

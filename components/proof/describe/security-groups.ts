@@ -1,9 +1,10 @@
 /** Security groups as AWS describes them: all rules of all groups of an interface together, nothing else passes. */
 import { Gate, type GateRule, type Side } from "../rules/gate.ts";
 import type { SymbolSpace } from "../sets/addresses.ts";
-import { difference, isEmpty, nowhere, union, type Intervals } from "../sets/intervals.ts";
+import { difference, isEmpty, nowhere, unionAll, type Intervals } from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
 import type { Described, Export } from "./collect.ts";
+import { groupedBy } from "./grouped.ts";
 import type { Permission, SecurityGroup, SecurityGroupRule } from "./records.ts";
 import { networkSide, prefixListSide, rulesOf, somebody } from "./sides.ts";
 import { everything, matchOf, trafficWords } from "./traffic.ts";
@@ -15,10 +16,12 @@ export interface GroupContext {
   readonly export: Export;
   readonly space: SymbolSpace;
   readonly table: TrafficTable;
-  /** Addresses of the interfaces in each group; AWS goes by their private ones. */
-  readonly members: ReadonlyMap<string, Intervals>;
-  /** Where members of a group may be that the export does not have, seen from a VPC: in it, or in one that it peers with. */
-  readonly near: (vpc: string) => Intervals;
+  readonly members: Members;
+  /**
+   * Where members of a group may be that the export does not have, seen from a VPC: in it, or in one that it peers with.
+   * @param home the group's VPC, where that is known
+   */
+  readonly near: (vpc: string, home: string | undefined) => Intervals;
   /** Whether packets of the one VPC can come to the other with their own addresses. */
   readonly meets: (vpc: string, other: string) => boolean;
   /** Addresses of a VPC that interfaces may have which the export does not have. */
@@ -61,6 +64,7 @@ export function groupsOf(
       GroupId: id,
       GroupName: undefined,
       VpcId: vpcOf(id),
+      OwnerId: undefined,
       IpPermissions: rules(known?.IpPermissions, !value.IsEgress),
       IpPermissionsEgress: rules(known?.IpPermissionsEgress, value.IsEgress),
       Tags: [],
@@ -173,7 +177,7 @@ export class SecurityGroups {
     pair: Permission["UserIdGroupPairs"][number],
   ): Side {
     const { members, near, meets, unlisted } = this.#context;
-    const { GroupId: id } = pair;
+    const { GroupId: id, VpcId } = pair;
     const known = id === undefined ? undefined : this.#groups.get(id);
     const isStale = pair.PeeringStatus !== undefined && pair.PeeringStatus !== "active";
     if (isStale) return { addresses: nowhere, undecided: nowhere };
@@ -184,13 +188,17 @@ export class SecurityGroups {
         "the export does not have the group that a rule refers to",
         "its members",
       );
-      return { addresses: nowhere, undecided: near(vpc) };
+    }
+    // Which groups an interface is in, it says itself; a group may be used in several VPCs.
+    const byVpc = id === undefined || pair.unknown.length > 0 ? undefined : members.get(id);
+    const met = [...(byVpc ?? [])].filter(([other]) => meets(vpc, other));
+    const addresses = unionAll(met.map(([, own]) => own));
+    if (known === undefined || pair.unknown.length > 0) {
+      return { addresses, undecided: difference(near(vpc, VpcId), addresses) };
     }
     const home = known.value.VpcId ?? vpc;
-    if (!meets(vpc, home)) return { addresses: nowhere, undecided: nowhere };
-    const own = members.get(id) ?? nowhere;
-    const undecided = difference(unlisted(home), own);
-    return { addresses: own, undecided };
+    const homes = new Set([home, ...met.map(([other]) => other)].filter((other) => meets(vpc, other)));
+    return { addresses, undecided: difference(unionAll([...homes].map(unlisted)), addresses) };
   }
 
   #missing(file: string, object: string, what: string, lacking: string): void {
@@ -199,13 +207,24 @@ export class SecurityGroups {
   }
 }
 
-/** The addresses of the interfaces in each group. */
-export function membersOf(
-  interfaces: Iterable<{ readonly groups: readonly string[]; readonly own: Intervals }>,
-): Map<string, Intervals> {
-  const members = new Map<string, Intervals>();
-  for (const { groups, own } of interfaces) {
-    for (const group of groups) members.set(group, union(members.get(group) ?? nowhere, own));
-  }
-  return members;
+/** By group and VPC, the addresses of the interfaces in it; AWS goes by their private ones. */
+export type Members = ReadonlyMap<string, ReadonlyMap<string, Intervals>>;
+
+interface Member {
+  readonly vpc: string;
+  readonly groups: readonly string[];
+  readonly own: Intervals;
+}
+
+export function membersOf(interfaces: Iterable<Member>): Members {
+  const seats = [...interfaces].flatMap((one) => one.groups.map((group) => ({ ...one, group })));
+  return new Map(
+    [...groupedBy(seats, ({ group }) => group)].map(([group, all]) => {
+      const byVpc = [...groupedBy(all, ({ vpc }) => vpc)];
+      const own = byVpc.map(([vpc, some]): [string, Intervals] => {
+        return [vpc, unionAll(some.map((one) => one.own))];
+      });
+      return [group, new Map(own)];
+    }),
+  );
 }

@@ -2,15 +2,25 @@
 import { Gate } from "../rules/gate.ts";
 import { PrefixMap } from "../rules/prefixes.ts";
 import { isV6Point, networks, type SymbolSpace } from "../sets/addresses.ts";
-import { difference, nowhere, pointsOf, runs, union, type Intervals, type Point } from "../sets/intervals.ts";
+import {
+  difference,
+  nowhere,
+  pointsOf,
+  runs,
+  union,
+  unionAll,
+  type Intervals,
+  type Point,
+} from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
 import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget } from "../world/model.ts";
 import type { Described, Export } from "./collect.ts";
+import { groupedBy } from "./grouped.ts";
 import { linkOf, primaryOf } from "./hosts.ts";
 import type { Interface } from "./interfaces.ts";
 import { nameless } from "./nats.ts";
 import { aclsOf } from "./network-acls.ts";
-import type { RouteTable, Subnet, Vpc } from "./records.ts";
+import type { Peer, RouteTable, Subnet, Vpc } from "./records.ts";
 import { RouteTables } from "./routes.ts";
 import { groupsOf, membersOf, SecurityGroups } from "./security-groups.ts";
 
@@ -40,10 +50,43 @@ export function networksOfVpc({
   return [...new Set([...(CidrBlock === undefined ? [] : [CidrBlock]), ...fourth, ...sixth])];
 }
 
-/** Amazon's resolver, two above the base of the VPC's first network (vpc/latest/userguide/AmazonDNS-concepts.html). */
-function reservedOf(vpc: Vpc): Intervals {
-  const first = networks(networksOfVpc(vpc).slice(0, 1))[0];
-  return typeof first === "number" ? pointsOf([first + 2]) : nowhere;
+/**
+ * What AWS keeps of each subnet and answers, or may answer, itself: the router's address, and the one of Amazon's
+ * resolver, which is that of the VPC's first network (vpc/latest/userguide/subnet-sizing.html, "Subnet CIDR blocks").
+ */
+function reservedOf(vpc: Vpc, subnets: readonly Subnet[]): Intervals {
+  const all = [...networksOfVpc(vpc), ...subnets.flatMap(({ CidrBlock }) => CidrBlock ?? [])];
+  return pointsOf(
+    all.flatMap((network) => {
+      const first = networks([network])[0];
+      return typeof first === "number" && !network.includes(":") ? [first + 1, first + 2] : [];
+    }),
+  );
+}
+
+function networksOfPeer(peer: Peer | undefined): string[] {
+  if (peer === undefined) return [];
+  const { CidrBlock, CidrBlockSet, Ipv6CidrBlockSet } = peer;
+  return [
+    ...(CidrBlock === undefined ? [] : [CidrBlock]),
+    ...CidrBlockSet.map((one) => one.CidrBlock),
+    ...Ipv6CidrBlockSet.map((one) => one.Ipv6CidrBlock),
+  ];
+}
+
+/**
+ * Why interfaces may be in the VPC that the export does not have. Whom a VPC is shared with sees his own alone, and not
+ * its default group either, which only its owner sees (vpc/latest/userguide/vpc-sharing-service-behavior.html).
+ */
+function incompleteness({ has, vpcs, securityGroups }: Export, vpc: string): string | undefined {
+  if (!has("NetworkInterfaces")) return "the export has no network interfaces but those of instances";
+  const owner = vpcs.get(vpc)?.value.OwnerId;
+  const owners = [...securityGroups.values()].flatMap(({ value }) =>
+    value.VpcId === vpc ? (value.OwnerId ?? []) : [],
+  );
+  return owner === undefined || owners.length === 0 || owners.includes(owner)
+    ? undefined
+    : `${owner} shares the VPC, and what others have in it is not in the export`;
 }
 
 const openGate = (table: TrafficTable): Gate =>
@@ -63,6 +106,10 @@ export class VpcBuilder {
   readonly #groups: SecurityGroups;
   readonly #open: Gate;
   readonly #own: ReadonlyMap<string, Intervals>;
+  /** Addresses of interfaces that the export has. */
+  readonly #listed: ReadonlyMap<string, Intervals>;
+  /** Why interfaces may be missing, of VPCs in which some may be. */
+  readonly #incomplete: ReadonlyMap<string, string | undefined>;
   /** Other VPCs by peering, for each VPC. */
   readonly #peers = new Map<string, Map<string, string>>();
 
@@ -71,6 +118,12 @@ export class VpcBuilder {
     this.#context = context;
     this.#open = openGate(table);
     this.#own = new Map([...of.vpcs.values()].map(({ id, value }) => [id, networks(networksOfVpc(value))]));
+    this.#incomplete = new Map([...of.vpcs.keys()].map((id) => [id, incompleteness(of, id)]));
+    this.#listed = new Map(
+      [...groupedBy(interfaces.values(), ({ vpc }) => vpc)].map(([vpc, all]) => {
+        return [vpc, unionAll(all.map(({ own }) => own))];
+      }),
+    );
     this.#pair();
     const networksOf = (vpc: string): Intervals => this.#own.get(vpc) ?? nowhere;
     this.#routes = new RouteTables({
@@ -81,20 +134,17 @@ export class VpcBuilder {
       peers: (vpc, peering) => this.#peers.get(vpc)?.get(peering),
       networksOfVpc: networksOf,
     });
-    const groupVpc = (group: string): string | undefined =>
-      [...interfaces.values()].find(({ groups }) => groups.includes(group))?.vpc;
-    const listed = new Map<string, Intervals>();
-    for (const { vpc, own } of interfaces.values()) listed.set(vpc, union(listed.get(vpc) ?? nowhere, own));
+    const members = membersOf(interfaces.values());
+    const groupVpc = (group: string): string | undefined => [...(members.get(group)?.keys() ?? [])][0];
     this.#groups = new SecurityGroups(
       {
         export: of,
         space,
         table,
-        members: membersOf(interfaces.values()),
+        members,
         meets: (vpc, other) => vpc === other || [...(this.#peers.get(vpc)?.values() ?? [])].includes(other),
-        near: (vpc) => union(networksOf(vpc), this.#beyond(vpc)),
-        unlisted: (vpc) =>
-          of.has("NetworkInterfaces") ? nowhere : difference(networksOf(vpc), listed.get(vpc) ?? nowhere),
+        near: (vpc, home) => this.#near(vpc, home),
+        unlisted: (vpc) => this.#unlisted(vpc),
       },
       groupsOf(of, groupVpc),
     );
@@ -117,13 +167,36 @@ export class VpcBuilder {
     }
   }
 
-  /** Where a VPC's peers may be, whether or not the export has them: all that is private, if it has any. */
-  #beyond(vpc: string): Intervals {
+  /** The other side of each of a VPC's peerings, whether or not the export has it. */
+  #others(vpc: string): (Peer | undefined)[] {
     const { peerings } = this.#context.export;
-    const others = [...peerings.values()].filter(({ value }) =>
-      [value.RequesterVpcInfo?.VpcId, value.AccepterVpcInfo?.VpcId].includes(vpc),
-    );
-    return others.length === 0 ? nowhere : nameless;
+    return [...peerings.values()].flatMap(({ value: { RequesterVpcInfo: a, AccepterVpcInfo: b } }) => {
+      if (a?.VpcId === vpc) return [b];
+      return b?.VpcId === vpc ? [a] : [];
+    });
+  }
+
+  /** Addresses of a VPC that interfaces may have which the export does not have. */
+  #unlisted(vpc: string): Intervals {
+    if (this.#incomplete.get(vpc) === undefined) return nowhere;
+    return difference(this.#own.get(vpc) ?? nowhere, this.#listed.get(vpc) ?? nowhere);
+  }
+
+  /**
+   * Where an interface may be that the export does not have, seen from a VPC. Of a VPC with all its interfaces nothing is
+   * missing, and its peers' networks are none of its own; what else is peered with it is where the peering says, or
+   * anywhere that is private.
+   */
+  #near(vpc: string, home: string | undefined): Intervals {
+    const own = this.#own.get(vpc) ?? nowhere;
+    const inside = home === undefined || home === vpc ? this.#unlisted(vpc) : nowhere;
+    const peers = this.#others(vpc).filter((peer) => home === undefined || peer?.VpcId === home);
+    const beyond = peers.map((peer) => {
+      if (peer?.VpcId !== undefined && this.#own.has(peer.VpcId)) return this.#unlisted(peer.VpcId);
+      const named = networksOfPeer(peer);
+      return named.length > 0 ? networks(named) : difference(nameless, own);
+    });
+    return union(inside, unionAll(beyond));
   }
 
   /** An interface as packets meet it. */
@@ -177,6 +250,7 @@ export class VpcBuilder {
       (interfaces.get(one.id)?.addresses ?? natAddresses(one.eni)).map((at): [Point, Eni] => [at, one.eni]),
     );
     const gatewayRoutes = this.#gatewayRoutes(id);
+    const incomplete = this.#incomplete.get(id);
     return {
       key: id,
       path: id,
@@ -190,12 +264,13 @@ export class VpcBuilder {
       interfaces: new Map(enis.map((one) => [one.id, one.eni])),
       peerings: this.#peers.get(id) ?? new Map(),
       gateway: this.#gateway(id),
-      reserved: reservedOf(value),
+      reserved: reservedOf(
+        value,
+        [...of.subnets.values()].filter((one) => one.value.VpcId === id).map((one) => one.value),
+      ),
       ...(gatewayRoutes === undefined ? {} : { gatewayRoutes }),
       ...(delegated.length === 0 ? {} : { delegated: new PrefixMap(delegated, space) }),
-      ...(of.has("NetworkInterfaces")
-        ? {}
-        : { incomplete: "the export has no network interfaces but those of instances" }),
+      ...(incomplete === undefined ? {} : { incomplete }),
     };
   }
 

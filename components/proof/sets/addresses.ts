@@ -43,6 +43,17 @@ export function parseAddress(text: string): Point {
   return pointOf(isV4 ? ipaddr.IPv4.parse(text) : ipaddr.IPv6.parse(text));
 }
 
+/** The network without bits behind its prefix: `10.0.0.0/8` of `10.1.2.3/8`; `undefined` where it is none. */
+export function canonicalNetwork(text: string): string | undefined {
+  const [address = "", length = "", ...more] = text.split("/");
+  const isPlain = more.length === 0 && /^\d{1,3}$/.test(length) && isAddress(address);
+  if (!isPlain || Number(length) > (address.includes(":") ? 128 : 32)) return undefined;
+  const parsed = address.includes(":")
+    ? ipaddr.IPv6.networkAddressFromCIDR(text)
+    : ipaddr.IPv4.networkAddressFromCIDR(text);
+  return `${parsed.toString()}/${Number(length)}`;
+}
+
 /** Whether the text is an address that {@link parseAddress} reads. */
 export function isAddress(text: string): boolean {
   return (
@@ -217,8 +228,11 @@ function share(network: AddressSet, possible: AddressSet): "none" | "some" | "al
   return equal(common, possible) ? "all" : "some";
 }
 
-/** Addresses of the link itself, which no router carries on (RFC 3927). AWS's own services have some of them. */
-export const linkLocal: AddressSet = parseNetwork("169.254.0.0/16");
+/**
+ * Addresses of the link itself, which no router carries on (RFC 3927, RFC 4291). AWS's own services have some of them,
+ * and such as these in IPv6 (AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
+ */
+export const linkLocal: AddressSet = networks(["169.254.0.0/16", "fd00:ec2::/32", "fe80::/10"]);
 
 /** Where IPv4 addresses stand in IPv6 ones, for translators (RFC 6052). */
 export const translatedV6: AddressSet = parseNetwork("64:ff9b::/96");

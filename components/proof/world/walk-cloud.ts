@@ -55,8 +55,21 @@ export class CloudWalker {
       }));
       return;
     }
+    const region = this.#region(eni.region);
+    if (this.#isAmazons(way, region)) return;
     if (!this.#throughGroups(way, eni, "egress", place)) return;
-    this.#fromSubnet(way, this.#region(eni.region), eni.subnet, eni);
+    this.#fromSubnet(way, region, eni.subnet, eni);
+  }
+
+  /**
+   * What Amazon itself answers within a VPC: its resolver, its instances' metadata, the router. Neither groups nor ACLs
+   * look at such packets (vpc/latest/userguide/vpc-security-groups.html, vpc-network-acls.html).
+   */
+  #isAmazons(way: Way, region: RegionNode): boolean {
+    if (!has(linkLocal, way.to) && !has(region.reserved ?? [], way.to)) return false;
+    const reason = "what AWS itself answers there is beyond the proof";
+    way.endUndecided(() => ({ place: `VPC ${region.key}`, reason, path: region.path }));
+    return true;
   }
 
   /** Groups remember what they let through, and let its answers pass. */
@@ -79,11 +92,7 @@ export class CloudWalker {
     if (!way.hop(() => subnetKey)) return;
     const subnet = region.subnets.get(subnetKey);
     if (subnet === undefined) throw new Error(`the network has no subnet ${subnetKey}`);
-    if (has(linkLocal, way.to) || has(region.reserved ?? [], way.to)) {
-      const reason = "what AWS itself answers there is beyond the proof";
-      way.endUndecided(() => ({ place: `VPC ${region.key}`, reason, path: region.path }));
-      return;
-    }
+    if (this.#isAmazons(way, region)) return;
     const isWithin = ownerOf(region, way.to)?.subnet === subnetKey;
     if (!isWithin && !this.#throughAcl(way, subnet, "egress")) return;
     const found = routeOf(way, region, subnet);

@@ -5,6 +5,32 @@ import { add, entries, fields, ingress, routes, without } from "./changes.ts";
 import { entry, fromGroup, fromNetwork, permission, tcp, to, to6 } from "./network.ts";
 import { describedWith, stranger, verdict } from "./questions.ts";
 
+/** A peering with somebody else's VPC. */
+const overThere = add("VpcPeeringConnections", {
+  VpcPeeringConnectionId: "pcx-0ff",
+  Status: { Code: "active" },
+  RequesterVpcInfo: { VpcId: "vpc-0a", OwnerId: "111122223333", Region: "us-west-2" },
+  AccepterVpcInfo: {
+    VpcId: "vpc-0ff",
+    OwnerId: "444455556666",
+    Region: "us-west-2",
+    CidrBlock: "10.77.0.0/16",
+    CidrBlockSet: [{ CidrBlock: "10.77.0.0/16" }],
+  },
+});
+
+const ofOther = {
+  UserIdGroupPairs: [
+    {
+      GroupId: "sg-0ff",
+      VpcId: "vpc-0ff",
+      UserId: "444455556666",
+      VpcPeeringConnectionId: "pcx-0ff",
+      PeeringStatus: "active",
+    },
+  ],
+};
+
 describe("what the proof does not follow", () => {
   const transit = routes("rtb-0a0", undefined, to("10.9.0.0/16", { TransitGatewayId: "tgw-0a" }));
   cases([
@@ -93,12 +119,73 @@ describe("what the proof does not follow", () => {
       "unknown",
     ],
     [
-      "a group that the export does not have, as a member",
+      "but not a group that no interface is in, although the export does not have it",
       [ingress("sg-0a0", permission("tcp", 8080, 8080, fromGroup("sg-0ff")))],
       "web",
       "app",
       "8080/tcp",
-      "unknown network interface of i-0a0",
+      "blocked network interface of i-0a0, security group sg-0a0: no ingress rule matches",
+    ],
+    [
+      "nor one that the interface is in",
+      [
+        ingress("sg-0a0", permission("tcp", 8080, 8080, fromGroup("sg-0ff"))),
+        fields("NetworkInterfaces", "eni-0eb", { Groups: [{ GroupId: "sg-0eb" }, { GroupId: "sg-0ff" }] }),
+      ],
+      "web",
+      "app",
+      "8080/tcp",
+      "pass",
+    ],
+    [
+      "a group of a VPC over there that the export does not have",
+      [
+        overThere,
+        routes("rtb-0a0", undefined, to("10.77.0.0/16", { VpcPeeringConnectionId: "pcx-0ff" })),
+        fields("SecurityGroups", "sg-0a0", { IpPermissionsEgress: [permission("tcp", 22, 22, ofOther)] }),
+      ],
+      "app",
+      "10.77.0.5",
+      "22/tcp",
+      "unknown network interface of i-0a0, security group sg-0a0",
+    ],
+    [
+      "but not elsewhere",
+      [
+        overThere,
+        fields("SecurityGroups", "sg-0a0", { IpPermissionsEgress: [permission("tcp", 22, 22, ofOther)] }),
+      ],
+      "app",
+      "db",
+      "22/tcp",
+      "blocked network interface of i-0a0, security group sg-0a0: no egress rule matches",
+    ],
+    [
+      "which nobody here is in",
+      [overThere, ingress("sg-0a0", permission("tcp", 8080, 8080, ofOther))],
+      "web",
+      "app",
+      "8080/tcp",
+      "blocked network interface of i-0a0, security group sg-0a0: no ingress rule matches",
+    ],
+    [
+      "interfaces of others in a VPC that somebody shares",
+      [fields("Vpcs", "vpc-0a", { OwnerId: "999988887777" })],
+      "web",
+      "10.0.10.99",
+      "443/tcp",
+      "unknown VPC vpc-0a: 999988887777 shares the VPC, and what others have in it is not in the export",
+    ],
+    [
+      "but not in one whose owner has described it too",
+      [
+        fields("Vpcs", "vpc-0a", { OwnerId: "999988887777" }),
+        add("SecurityGroups", { GroupId: "sg-0de", VpcId: "vpc-0a", OwnerId: "999988887777" }),
+      ],
+      "web",
+      "10.0.10.99",
+      "443/tcp",
+      "blocked VPC vpc-0a: nobody has the address",
     ],
     [
       "which the internet is not in",

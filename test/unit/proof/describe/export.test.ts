@@ -43,6 +43,15 @@ const layouts: Readonly<Record<string, readonly ExportFile[]>> = {
       value.map((thing) => ({ [key]: [thing] })),
     ),
   ),
+  "answers one after the other": [
+    {
+      name: "all.json",
+      text: each.map(([key, value]) => JSON.stringify({ [key]: value }, undefined, 4)).join("\n"),
+    },
+  ],
+  "networks with bits behind their prefixes": [
+    file("all.json", JSON.parse(JSON.stringify(of).replaceAll('"10.1.0.0/16"', '"10.1.7.9/16"'))),
+  ],
   "instances without their reservations": [
     file("all.json", { ...of, Reservations: [], Instances: of.Reservations?.[0]?.Instances }),
   ],
@@ -149,6 +158,8 @@ describe("an export is refused", () => {
   const broken = (name: string, text: string): ExportFile[] => [file("all.json", of), { name, text }];
   it.each<[string, readonly ExportFile[], string]>([
     ["that is no JSON", broken("us-west-2/vpcs.json", "{"), "us-west-2/vpcs.json is no JSON"],
+    ["that is no JSON at a place", broken("a.json", '{"Vpcs": [],\n}'), "line 2, column 1"],
+    ["that has one kind twice", broken("a.json", '{"Vpcs": [],\n "Vpcs": []}'), "line 2, column 2"],
     ["that is empty", broken("vpcs.json", " \n"), "vpcs.json is empty"],
     ["that is a text", broken("vpcs.json", '"Vpcs"'), "vpcs.json is neither an object nor a list"],
     ["whose list is none", broken("vpcs.json", '{"Vpcs": 3}'), "vpcs.json: Vpcs must be a list"],
@@ -157,7 +168,7 @@ describe("an export is refused", () => {
       "with a network that is none",
       broken(
         "a.json",
-        '{"us-west-2": {"Subnets": [{"SubnetId": "s", "VpcId": "v", "CidrBlock": "10.0.0.1/24"}]}}',
+        '{"us-west-2": {"Subnets": [{"SubnetId": "s", "VpcId": "v", "CidrBlock": "10.0.0.0/33"}]}}',
       ),
       "a.json: us-west-2.Subnets[0].CidrBlock: must be a network",
     ],

@@ -13,6 +13,7 @@ describe("hosts", () => {
     to("0.0.0.0/0", { NetworkInterfaceId: "eni-0eb", InstanceId: "i-0eb" }),
   );
   const groups = ingress("sg-0eb", permission("-1", -1, -1, fromNetwork("0.0.0.0/0")));
+  const shut = fields("SecurityGroups", "sg-0a0", { IpPermissionsEgress: [] });
   const state = (Name: string): Change => fields("Instances", "i-0eb", { State: { Name } });
   cases([
     [
@@ -123,5 +124,9 @@ describe("hosts", () => {
     ],
     ["of AWS's own are beyond the proof", [], "app", "10.0.0.2", "53/udp", "unknown VPC vpc-0a"],
     ["and at the link", [], "app", "169.254.169.254", "80/tcp", "unknown VPC vpc-0a"],
+    ["of IPv6 too", [], "app", "fd00:ec2::253", "53/udp", "unknown VPC vpc-0a"],
+    ["in each subnet", [], "app", "10.0.10.1", "icmp", "unknown VPC vpc-0a"],
+    ["and are looked at by no group and no ACL", [shut], "app", "10.0.0.2", "53/udp", "unknown VPC vpc-0a"],
+    ["over a peering they are nobody's", [], "app", "10.1.0.2", "53/udp", "blocked peering pcx-0ab"],
   ]);
 });

@@ -121,6 +121,20 @@ describe("security groups", () => {
     ],
   ]);
 
+  it("of several VPCs have members in each of them", () => {
+    const everywhere: readonly Change[] = [
+      fields("NetworkInterfaces", "eni-0db", { Groups: [{ GroupId: "sg-0eb" }, { GroupId: "sg-0db" }] }),
+      fields("NetworkInterfaces", "eni-0dd", { Groups: [{ GroupId: "sg-0eb" }] }),
+      ingress("sg-0a0", permission("tcp", 8080, 8080, fromGroup("sg-0eb"))),
+      ingress("sg-0db", permission("tcp", 5432, 5432, fromGroup("sg-0eb"))),
+    ];
+    const described = describedWith(everywhere);
+    expect(verdict(described, "web", "app", "8080/tcp")).toBe("pass");
+    expect(verdict(described, "db", "app", "8080/tcp")).toBe("pass");
+    // The twin of the third VPC has the application's address, and meets nobody.
+    expect(verdict(described, "app", "db", "5432/tcp")).toContain("blocked network interface of i-0db");
+  });
+
   it("may come as a list of rules alone", () => {
     const asRules: Change = (of) => {
       of.SecurityGroupRules = [
