@@ -1,6 +1,7 @@
 /** Reads what `aws ec2 describe-*` printed from the disk: a file, or all files of a folder and of those in it. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { gunzipSync } from "node:zlib";
 import {
   describeWorld,
   type DescribedWorld,
@@ -13,21 +14,64 @@ import { SandboxError } from "../../sandbox/mode.ts";
 /** More than any account has: somebody has named the wrong folder. */
 const mostFiles = 20_000;
 
-/** Files below a folder in the order of their names; hidden ones are no answers of AWS's. */
-function* filesIn(folder: string): Iterable<string> {
-  for (const name of readdirSync(folder).toSorted()) {
-    if (name.startsWith(".") || name === "node_modules") continue;
-    const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true) yield* filesIn(path);
-    else if (stat?.isFile() === true) yield path;
+/** More than this no text of JavaScript's may have. */
+const mostBytes = 512 * 1024 ** 2;
+
+interface Found {
+  readonly path: string;
+  /** Why it is none that can be read. */
+  readonly reason: string | undefined;
+}
+
+/** What a name in a folder leads to; `undefined` where that is nothing, as of a link whose file is gone. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // Links that lead to each other.
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") return undefined;
+    throw error;
   }
 }
 
-/** The text of a file; PowerShell's `>` writes UTF-16, and editors of Windows a mark in front of UTF-8. */
-function decode(bytes: Buffer): string {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
+/**
+ * What is below a folder, in the order of its names; hidden files are no answers of AWS's.
+ * @param seen folders that have been gone through: a link may lead back to one
+ */
+function* filesIn(folder: string, seen = new Set<string>()): Iterable<Found> {
+  const real = realpathSync(folder);
+  if (seen.has(real)) return;
+  seen.add(real);
+  for (const name of readdirSync(folder).toSorted()) {
+    if (name.startsWith(".") || name === "node_modules") continue;
+    const path = join(folder, name);
+    const stat = statOf(path);
+    if (stat?.isDirectory() === true) yield* filesIn(path, seen);
+    else if (stat?.isFile() === true) yield { path, reason: undefined };
+    else
+      yield {
+        path,
+        reason: stat === undefined ? "leads nowhere; it is not read" : "is no file; it is not read",
+      };
+  }
+}
+
+/**
+ * The text of a file; PowerShell's `>` writes UTF-16, editors of Windows a mark in front of UTF-8, and people keep
+ * large exports packed (`.json.gz`).
+ */
+function textOf(path: string, name: string): string {
+  const raw = readFileSync(path);
+  try {
+    const bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw, { maxOutputLength: mostBytes }) : raw;
+    if (bytes.length > mostBytes)
+      throw new ExportError(`${name} is too large: write a file for each kind of thing`);
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+  } catch (error) {
+    if (error instanceof ExportError) throw error;
+    throw new ExportError(`${name} cannot be unpacked: ${(error as Error).message}`);
+  }
 }
 
 interface Folder {
@@ -41,13 +85,17 @@ function readFolder(path: string): Folder {
   const files: ExportFile[] = [];
   const passedOver: NotUnderstood[] = [];
   let count = 0;
-  for (const file of isFolder ? filesIn(path) : [path]) {
+  for (const { path: file, reason } of isFolder ? filesIn(path) : [{ path, reason: undefined }]) {
     if (++count > mostFiles)
       throw new ExportError(`${path} has more than ${mostFiles} files: is it the export's folder?`);
     const name = isFolder ? relative(path, file).split(sep).join("/") : file;
-    const text = decode(readFileSync(file));
-    if (/^\s*[[{]/.test(text) || name.endsWith(".json") || !isFolder) files.push({ name, text });
-    else passedOver.push({ file: name, object: "", field: "", consequence: "is no JSON; it is not read" });
+    const text = reason === undefined ? textOf(file, name) : "";
+    const isAnswer = /^\s*[[{]/.test(text) || /\.json(\.gz)?$/i.test(name) || !isFolder;
+    if (reason === undefined && isAnswer) files.push({ name, text });
+    else {
+      const consequence = reason ?? "is no JSON; it is not read";
+      passedOver.push({ file: name, object: "", field: "", consequence });
+    }
   }
   if (files.length === 0) throw new ExportError(`${path} has no files with what aws ec2 describe-* prints`);
   return { files, passedOver };

@@ -1,7 +1,8 @@
 /** Folders with what AWS described, as they are on people's disks. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { notUnderstoodLines, parsePorts, readExport } from "../../../cli/proof/export.ts";
 import { SandboxError } from "../../../sandbox/mode.ts";
@@ -30,6 +31,12 @@ describe("an export is read", () => {
     ["whatever the file is called", "describe.out", text],
     ["as PowerShell writes it", "all.json", Buffer.from(`\ufeff${text}`, "utf16le")],
     ["with a mark in front", "all.json", `\ufeff${text}`],
+    [
+      "with Windows' ends of lines",
+      "all.json",
+      JSON.stringify(network(), undefined, 2).replaceAll("\n", "\r\n"),
+    ],
+    ["packed", "all.json.gz", gzipSync(text)],
   ])("%s", (_, name, content) => {
     write(name, content);
     expect(readExport(folder, {}).world.hosts.size).toBe(5);
@@ -37,6 +44,20 @@ describe("an export is read", () => {
 
   it("from one file", () => {
     expect(readExport(write("all", text), {}).world.hosts.size).toBe(5);
+  });
+
+  it("once, however many links lead to it", () => {
+    write("us-west-2/all.json", text);
+    symlinkSync(folder, join(folder, "us-west-2", "back"));
+    symlinkSync(join(folder, "us-west-2"), join(folder, "same"));
+    symlinkSync(join(folder, "gone.json"), join(folder, "vpcs.json"));
+    symlinkSync(join(folder, "round"), join(folder, "round"));
+    const { world, notUnderstood } = readExport(folder, {});
+    expect(world.hosts.size).toBe(5);
+    expect(notUnderstood.map(({ file, consequence }) => `${file} ${consequence}`)).toEqual([
+      "round leads nowhere; it is not read",
+      "vpcs.json leads nowhere; it is not read",
+    ]);
   });
 
   it("beside what is none, which is reported", () => {
@@ -52,6 +73,11 @@ describe("an export is read", () => {
 it.each<[string, () => string, string]>([
   ["nothing there", () => join(folder, "nowhere"), "There is no "],
   ["an empty folder", () => folder, "has no files"],
+  [
+    "a damaged file that is packed",
+    () => (write("a.json.gz", gzipSync(text).subarray(0, 99)), folder),
+    "a.json.gz cannot be",
+  ],
   ["a damaged file", () => (write("a/vpcs.json", "{"), folder), "a/vpcs.json is no JSON"],
 ])("%s is a question that cannot be answered", (_, make, says) => {
   const path = make();

@@ -147,7 +147,7 @@ describe("what the proof does not follow", () => {
       "app",
       "10.77.0.5",
       "22/tcp",
-      "unknown network interface of i-0a0, security group sg-0a0",
+      "unknown route table of subnet-0a2",
     ],
     [
       "but not elsewhere",
