@@ -96,7 +96,8 @@ function publicOwners(
     if (value.PublicIp === undefined) continue;
     const at = parseAddress(value.PublicIp);
     if (owners.has(at)) continue;
-    const holder = value.NetworkInterfaceId;
+    const instance = value.InstanceId === "" ? undefined : value.InstanceId;
+    const holder = value.NetworkInterfaceId ?? instance ?? value.AssociationId;
     owners.set(
       at,
       holder === undefined

@@ -42,6 +42,32 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number];
 
+/**
+ * By which two fields a thing is known where nothing says what it is a list of, as `--query Vpcs` prints it. The first
+ * that fits counts: an instance names its subnet and its VPC too, and answers about one attribute have an id alone.
+ */
+const marks: readonly (readonly [id: string, and: string, kind: Kind])[] = [
+  ["SecurityGroupRuleId", "GroupId", "SecurityGroupRules"],
+  ["AllocationId", "PublicIp", "Addresses"],
+  ["InstanceId", "State", "Instances"],
+  ["NetworkInterfaceId", "SubnetId", "NetworkInterfaces"],
+  ["NatGatewayId", "VpcId", "NatGateways"],
+  ["RouteTableId", "VpcId", "RouteTables"],
+  ["NetworkAclId", "VpcId", "NetworkAcls"],
+  ["InternetGatewayId", "Attachments", "InternetGateways"],
+  ["EgressOnlyInternetGatewayId", "Attachments", "EgressOnlyInternetGateways"],
+  ["VpcPeeringConnectionId", "Status", "VpcPeeringConnections"],
+  ["VpcEndpointId", "VpcId", "VpcEndpoints"],
+  ["PrefixListId", "PrefixListName", "PrefixLists"],
+  ["GroupId", "GroupName", "SecurityGroups"],
+  ["SubnetId", "VpcId", "Subnets"],
+  ["VpcId", "CidrBlock", "Vpcs"],
+];
+
+function kindOf(value: Fields): Kind | undefined {
+  return marks.find(([id, and]) => typeof value[id] === "string" && value[and] !== undefined)?.[2];
+}
+
 /** Keys of other answers of AWS's, which decide nothing about packets between addresses. */
 const silent = new Set(
   (
@@ -121,6 +147,11 @@ class Reader {
       return met.includes(true);
     }
     if (!isObject(value)) return false;
+    const kind = kindOf(value);
+    if (kind !== undefined) {
+      this.#add(kind, { value, file, path: path === "" ? "the answer" : path });
+      return true;
+    }
     const met = Object.entries(value).map(([key, inner]) => {
       const at = path === "" ? key : `${path}.${key}`;
       return this.#field(key, inner, { file, at, around: path }, depth);
@@ -158,10 +189,15 @@ class Reader {
 
   #take(kind: Kind, value: unknown, file: string, path: string): void {
     if (!Array.isArray(value)) throw new ExportError(`${file}: ${path} must be a list`);
-    const items = this.items.get(kind) ?? [];
+    if (!this.items.has(kind)) this.items.set(kind, []);
     for (const [index, inner] of value.entries())
-      items.push({ value: inner, file, path: `${path}[${index}]` });
-    this.items.set(kind, items);
+      this.#add(kind, { value: inner, file, path: `${path}[${index}]` });
+  }
+
+  #add(kind: Kind, item: Item): void {
+    const items = this.items.get(kind);
+    if (items === undefined) this.items.set(kind, [item]);
+    else items.push(item);
   }
 
   #entries(
@@ -174,13 +210,8 @@ class Reader {
       this.#note(file, at, consequence);
       return true;
     }
-    const items = this.items.get("PrefixLists") ?? [];
-    items.push({
-      value: { PrefixListId: id, Entries: value },
-      file,
-      path: around === "" ? "the answer" : around,
-    });
-    this.items.set("PrefixLists", items);
+    const path = around === "" ? "the answer" : around;
+    this.#add("PrefixLists", { value: { PrefixListId: id, Entries: value }, file, path });
     return true;
   }
 }

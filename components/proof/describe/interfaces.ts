@@ -105,14 +105,22 @@ interface Raw {
   readonly value: OfInstance & Partial<NetworkInterface>;
   readonly file: string;
   readonly instance: string | undefined;
+  /** The public address that its instance says it has itself, by its first interface. */
+  readonly outside?: string | undefined;
 }
 
-function made({ value, file, instance }: Raw, vpcOf: (subnet: string) => string | undefined): Interface {
+function made(
+  { value, file, instance, outside }: Raw,
+  vpcOf: (subnet: string) => string | undefined,
+): Interface {
   const { NetworkInterfaceId: id, SubnetId: subnet } = value;
   if (subnet === undefined) throw new ExportError(`${file}: ${id} has no SubnetId`);
   const vpc = value.VpcId ?? vpcOf(subnet);
   if (vpc === undefined) throw new ExportError(`${file}: ${id} has no VpcId`);
   const pairs = pairsOf(value);
+  const [first] = pairs.keys();
+  const isToldOf = [...pairs.values()].some((one) => one !== undefined);
+  if (first !== undefined && outside !== undefined && !isToldOf) pairs.set(first, parseAddress(outside));
   const sixth = value.Ipv6Addresses.map(({ Ipv6Address }) => parseAddress(Ipv6Address));
   const addresses = [...pairs.keys(), ...sixth];
   const delegated = [
@@ -163,8 +171,10 @@ function rawOf({ instances, networkInterfaces }: Export): Map<string, Raw> {
     for (const one of own) {
       const isImplied = one.NetworkInterfaceId === instance;
       const known = raw.get((isImplied ? seats.get(seatOf(value)) : undefined) ?? one.NetworkInterfaceId);
+      const isFirst = (one.Attachment?.DeviceIndex ?? 0) === 0;
+      const outside = isFirst ? value.PublicIpAddress : undefined;
       if (known === undefined) {
-        raw.set(one.NetworkInterfaceId, { value: one, file, instance });
+        raw.set(one.NetworkInterfaceId, { value: one, file, instance, outside });
         continue;
       }
       const field = contradiction(
@@ -174,7 +184,7 @@ function rawOf({ instances, networkInterfaces }: Export): Map<string, Raw> {
       );
       const { NetworkInterfaceId: id } = known.value;
       if (field !== undefined) throw contradicting(id, field, known.file, file);
-      raw.set(id, { ...known, instance });
+      raw.set(id, { ...known, instance, outside });
     }
   }
   return raw;

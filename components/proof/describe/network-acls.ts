@@ -33,7 +33,9 @@ function entryRules(acl: NetworkAcl, entry: AclEntry, direction: Direction, spac
   return rulesOf(match, side, { verdict, origin }, direction);
 }
 
-function aclGate(acl: NetworkAcl, direction: Direction, { space, table }: AclContext): Gate {
+function aclGate(acl: NetworkAcl, direction: Direction, context: AclContext): Gate {
+  const { space, table } = context;
+  if (acl.Entries === undefined) return unknownGate(acl.NetworkAclId, direction, context);
   const rules = acl.Entries.filter(({ Egress }) => Egress === (direction === "egress"))
     .toSorted((a, b) => a.RuleNumber - b.RuleNumber)
     .flatMap((entry) => entryRules(acl, entry, direction, space));
@@ -42,9 +44,11 @@ function aclGate(acl: NetworkAcl, direction: Direction, { space, table }: AclCon
   return new Gate({ rules, otherwise: { verdict: "drop", origin } }, table);
 }
 
-/** Of a subnet whose ACL the export does not have. */
-function unknownGate(subnet: string, direction: Direction, { table }: AclContext): Gate {
-  const origin = { where: `network ACL of ${subnet}`, rule: "the export does not have it", path: subnet };
+/** Of a subnet whose ACL the export does not have, or of an ACL without its entries. */
+function unknownGate(id: string, direction: Direction, { table }: AclContext): Gate {
+  const where = id.startsWith("acl-") ? `network ACL ${id}` : `network ACL of ${id}`;
+  const rule = `the export does not have ${id.startsWith("acl-") ? "its entries" : "it"}`;
+  const origin = { where, rule, path: id };
   const rules = rulesOf(everything, somebody, { verdict: "accept", origin }, direction);
   return new Gate({ rules, otherwise: { verdict: "drop", origin } }, table);
 }
@@ -54,7 +58,11 @@ export function aclsOf(context: AclContext): Map<string, SubnetGates> {
   const { networkAcls, subnets, notes } = context.export;
   const bySubnet = new Map<string, SubnetGates>();
   const defaults = new Map<string, SubnetGates>();
-  for (const { value } of networkAcls.values()) {
+  for (const { id, value, file } of networkAcls.values()) {
+    if (value.Entries === undefined) {
+      const consequence = "is not there: what crosses its subnets' edges cannot be answered";
+      notes.add({ file, object: id, field: "Entries", consequence });
+    }
     const gates = {
       ingress: aclGate(value, "ingress", context),
       egress: aclGate(value, "egress", context),

@@ -48,10 +48,16 @@ export class RouteTables {
   map(table: Described<RouteTable>): PrefixMap<VpcTarget> {
     const known = this.#made.get(table.id);
     if (known !== undefined) return known;
-    const entries = table.value.Routes.flatMap((route) => this.#entries(table, route));
+    const entries = table.value.Routes?.flatMap((route) => this.#entries(table, route)) ?? this.#lost(table);
     const made = new PrefixMap(settled(entries), this.#context.space);
     this.#made.set(table.id, made);
     return made;
+  }
+
+  /** AWS prints an empty list too: where there is none, somebody has taken it away. */
+  #lost(table: Described<RouteTable>): Ranked[] {
+    const value = this.#unknown(table, "Routes", "a list that the export does not have");
+    return ["0.0.0.0/0", "::/0"].map((network) => ({ network, value, rank: 0, list: undefined }));
   }
 
   #entries(table: Described<RouteTable>, route: Route): Ranked[] {

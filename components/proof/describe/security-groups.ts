@@ -134,7 +134,17 @@ export class SecurityGroups {
       return rulesOf(everything, somebody, { verdict: "accept", origin }, direction);
     }
     const { IpPermissions, IpPermissionsEgress } = group.value;
-    const permissions = direction === "ingress" ? IpPermissions : IpPermissionsEgress;
+    const [field, permissions] =
+      direction === "ingress"
+        ? (["IpPermissions", IpPermissions] as const)
+        : (["IpPermissionsEgress", IpPermissionsEgress] as const);
+    // AWS prints an empty list too: where there is none, somebody has taken it away.
+    if (permissions === undefined) {
+      const consequence = "is not there: what hangs on its rules cannot be answered";
+      this.#context.export.notes.add({ file: group.file, object: id, field, consequence });
+      const origin = { where, rule: `the export does not have its ${field}`, path: id };
+      return rulesOf(everything, somebody, { verdict: "accept", origin }, direction);
+    }
     return permissions.flatMap((permission) =>
       this.#peers(vpc, group, permission).flatMap(({ name, side }) => {
         const { IpProtocol, FromPort, ToPort } = permission;

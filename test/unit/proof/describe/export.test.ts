@@ -52,6 +52,15 @@ const layouts: Readonly<Record<string, readonly ExportFile[]>> = {
   "networks with bits behind their prefixes": [
     file("all.json", JSON.parse(JSON.stringify(of).replaceAll('"10.1.0.0/16"', '"10.1.7.9/16"'))),
   ],
+  "lists without their keys, as --query prints them": each.map(([key, value]) =>
+    file(`${key}.json`, key === "Reservations" ? value.map(({ Instances }) => Instances) : value),
+  ),
+  "beside answers about one attribute": [
+    file("all.json", of),
+    file("dns.json", { VpcId: "vpc-0a", EnableDnsSupport: { Value: true } }),
+    file("data.json", [{ InstanceId: "i-0eb", UserData: { Value: "" } }]),
+    file("check.json", { NetworkInterfaceId: "eni-0eb", SourceDestCheck: { Value: true } }),
+  ],
   "instances without their reservations": [
     file("all.json", { ...of, Reservations: [], Instances: of.Reservations?.[0]?.Instances }),
   ],

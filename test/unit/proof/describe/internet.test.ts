@@ -66,6 +66,29 @@ describe("the internet", () => {
       "443/tcp",
       "blocked internet gateway of vpc-0a: the VPC has none",
     ],
+    [
+      "cannot tell of one that only says at which instance it is",
+      [add("Addresses", { PublicIp: "54.0.0.11", InstanceId: "i-0ff" })],
+      stranger,
+      "54.0.0.11",
+      "443/tcp",
+      "unknown internet",
+    ],
+    [
+      "comes in by a public address that only the instance tells of",
+      [
+        fields("NetworkInterfaces", "eni-0eb", {
+          Association: undefined,
+          PrivateIpAddresses: [],
+          Attachment: undefined,
+        }),
+        fields("Instances", "i-0eb", { PublicIpAddress: "54.0.0.10" }),
+      ],
+      stranger,
+      "54.0.0.10",
+      "443/tcp",
+      "pass",
+    ],
     ["is reached through a NAT gateway", [], "app", stranger, "443/tcp", "pass"],
     [
       "does not come in by one",
