@@ -1,6 +1,6 @@
 /** From what somebody calls a place to where packets begin or end there. */
 import { suggestion } from "../../config/problem.ts";
-import { isAddress, isV6Point, linkLocal, neverPublic, parseAddress } from "../sets/addresses.ts";
+import { isAddress, isV6Point, neverPublic, networks, parseAddress } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Eni, HostNode, Segment, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
@@ -38,6 +38,9 @@ export type Endpoint = { readonly name: string } & (
   /** Something that the proof does not follow. */
   | { readonly kind: "unseen"; readonly why: string }
 );
+
+/** Amazon's own services inside every VPC (vpc/latest/userguide/subnet-sizing.html, AmazonDNS-concepts.html). */
+const linkLocal = networks(["169.254.0.0/16", "fd00:ec2::/32"]);
 
 const suffixes: Readonly<Record<string, AddressKind>> = { public: "public", vpn: "vpn", ipv6: "ipv6" };
 
@@ -118,16 +121,23 @@ export class Directory {
   /**
    * What a name means: a host (`us-west/api-1`, or `api-1` where one alone is called so; with `:public`, `:vpn` or
    * `:ipv6` by that address), a site or a segment of it, `internet`, `operator`, an address, or a DNS name.
-   * @param isTarget whether packets are sent there: an address then means whoever has it where they arrive
    * @throws {QuestionError} where there is no such thing, or several
    */
-  find(name: string, isTarget = false): Endpoint {
+  find(name: string): Endpoint {
     if (name === "internet") return { name, kind: "internet", address: undefined };
     if (name === "operator") return this.#operator();
-    if (isAddress(name)) return this.#address(name, parseAddress(name), isTarget);
+    if (isAddress(name)) return this.#address(name, parseAddress(name));
     return (
       this.#host(name) ?? this.#hostBy(name) ?? this.#place(name) ?? this.#named(name) ?? this.#unknown(name)
     );
+  }
+
+  /** The same for where packets go: an address that several have means whoever has it where they arrive. */
+  target(name: string): Endpoint {
+    const address = isAddress(name) ? parseAddress(name) : undefined;
+    if (address === undefined) return this.find(name);
+    const owners = [...this.#world.hosts.values()].filter(({ addresses }) => addresses.has(address));
+    return owners.length > 1 ? { name, kind: "nobody", address } : this.find(name);
   }
 
   /** The text as a DNS name, where it is one and means nothing else; whoever asks is to resolve it. */
@@ -232,13 +242,10 @@ export class Directory {
   }
 
   /** Who has an address, among all that the network knows. */
-  #address(name: string, address: Point, isTarget = false): Endpoint {
+  #address(name: string, address: Point): Endpoint {
     const { hosts, publicOwners, regions, segments } = this.#world;
     const [host, ...others] = [...hosts.values()].filter((one) => one.addresses.has(address));
-    if (host !== undefined && others.length > 0) {
-      if (isTarget) return { name, kind: "nobody", address };
-      throw ambiguous(name, [host, ...others].map(placeOf));
-    }
+    if (host !== undefined && others.length > 0) throw ambiguous(name, [host, ...others].map(placeOf));
     if (host !== undefined) return { name, kind: "host", host, address };
     const owner = publicOwners.get(address);
     if (owner?.kind === "eni") {

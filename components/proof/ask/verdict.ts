@@ -80,7 +80,7 @@ export function parseQuestionTraffic(text: string): TrafficSet {
  * @throws {QuestionError} where the question is wrong
  */
 export function find(directory: Directory, question: Question): Found {
-  const [from, to] = [directory.find(question.from), directory.find(question.to, true)];
+  const [from, to] = [directory.find(question.from), directory.target(question.to)];
   const unseen = [from, to].map((end) => (end.kind === "unseen" ? end.why : undefined));
   const targets = directory.targets(to, from);
   const meant = to.kind === "host" ? { host: to.host.key } : {};
