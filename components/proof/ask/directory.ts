@@ -326,8 +326,9 @@ export class Directory {
     switch (endpoint.kind) {
       case "host": {
         const { host, address, outside } = endpoint;
-        const known = isOutside(from) ? (outside ?? address ?? publicAddressOf(host)) : address;
-        return [known ?? primaryAddress(host)];
+        if (!isOutside(from) || (address !== undefined && isV6Point(address)))
+          return [address ?? primaryAddress(host)];
+        return [outside ?? address ?? publicAddressOf(host) ?? primaryAddress(host)];
       }
       case "device": {
         // Somebody outside knows a site by its router's address alone.

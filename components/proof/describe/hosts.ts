@@ -154,14 +154,32 @@ function gateOf(
   return new Gate(rules, table);
 }
 
-/** Everything that leaves by one link. */
+const tables = new WeakMap<SymbolSpace, Map<string, PrefixMap<HostRoute>>>();
+
+/** Everything that leaves by one link; the same table for all hosts. */
 function byLink(link: string, space: SymbolSpace): PrefixMap<HostRoute> {
+  const known = tables.get(space) ?? new Map<string, PrefixMap<HostRoute>>();
+  tables.set(space, known);
   const value = { link, via: undefined };
-  return new PrefixMap(
-    ["0.0.0.0/0", "::/0"].map((network) => ({ network, value })),
-    space,
-  );
+  const entries = ["0.0.0.0/0", "::/0"].map((network) => ({ network, value }));
+  const table = known.get(link) ?? new PrefixMap(entries, space);
+  known.set(link, table);
+  return table;
 }
+
+/** Of hosts that take and open everything, one for all of them: by it they are known to be alike. */
+const open: HostNode["gates"] = () => [];
+
+function gatesOf(input: Gate | undefined, output: Gate | undefined): HostNode["gates"] {
+  if (input === undefined && output === undefined) return open;
+  return (at, { state }) => {
+    const gate = at === "input" ? input : at === "output" ? output : undefined;
+    // Who takes a connection answers it.
+    return gate === undefined || (state === "established" && at === "output") ? [] : [gate];
+  };
+}
+
+const hidesNothing: HostNode["masquerade"] = () => undefined;
 
 interface Member {
   readonly described: Interface;
@@ -194,12 +212,8 @@ function hostNode(key: string, members: readonly Member[], context: HostContext)
       }),
     ),
     forwards: carries ? "unknown" : false,
-    gates: (at, { state }) => {
-      const gate = at === "input" ? input : at === "output" ? output : undefined;
-      // Who takes a connection answers it.
-      return gate === undefined || (state === "established" && at === "output") ? [] : [gate];
-    },
-    masquerade: () => undefined,
+    gates: gatesOf(input, output),
+    masquerade: hidesNothing,
   };
   const ports = context.clients ?? clients;
   return {
@@ -219,7 +233,9 @@ export function hostsOf(
   for (const [id, eni] of enis) {
     const described = interfaces.get(id);
     if (described === undefined || eni.nat !== undefined) continue;
-    byHost.set(eni.host, [...(byHost.get(eni.host) ?? []), { described, eni }]);
+    const known = byHost.get(eni.host);
+    if (known === undefined) byHost.set(eni.host, [{ described, eni }]);
+    else known.push({ described, eni });
   }
   const ordered = (members: Member[]): Member[] =>
     members.toSorted((a, b) => a.described.deviceIndex - b.described.deviceIndex);

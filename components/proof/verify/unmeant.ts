@@ -11,6 +11,7 @@ import type { HostNode, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
 import { waysAreSymmetric } from "./findings/asymmetric.ts";
 import type { PlanFinding } from "./model.ts";
+import { twinsOf } from "./twins.ts";
 
 export interface UnmeantVerification {
   readonly findings: readonly PlanFinding[];
@@ -28,6 +29,14 @@ interface Party {
   readonly addresses: readonly Point[];
 }
 
+/** Everybody whom nothing tells apart, each as one of them. */
+interface Kind {
+  readonly party: Party;
+  /** Another one, as whom it asks its own kind; nobody asks itself. */
+  readonly other: Party | undefined;
+  readonly size: number;
+}
+
 function hostParty({ key, links, addresses }: HostNode): Party {
   const outside = [...links.values()].flatMap(({ attachment }) =>
     attachment.kind === "eni" ? [...attachment.eni.publicAddresses.values()] : [],
@@ -39,14 +48,19 @@ function hostParty({ key, links, addresses }: HostNode): Party {
   };
 }
 
-function partiesOf(world: World): Party[] {
+function kindsOf(world: World): Kind[] {
   const { v4, v6 } = strangers(world);
   const internet: Party = {
     name: "internet",
     source: (to) => ({ kind: "internet", address: isV6Point(to) ? v6 : v4 }),
     addresses: [v4],
   };
-  return [...[...world.hosts.values()].map(hostParty), internet];
+  const hosts = twinsOf(world).flatMap(([first, second, ...more]): Kind[] => {
+    if (first === undefined) return [];
+    const other = second && hostParty(second);
+    return [{ party: hostParty(first), other, size: other === undefined ? 1 : more.length + 2 }];
+  });
+  return [...hosts, { party: internet, other: undefined, size: 1 }];
 }
 
 /** AWS keeps a route whose target is gone, and drops what it takes. */
@@ -79,11 +93,13 @@ class Walk {
 
   run(): UnmeantVerification {
     const { world } = this.#prover;
-    const parties = partiesOf(world);
-    for (const from of parties) {
-      for (const to of parties) {
-        if (from === to) continue;
-        for (const address of to.addresses) this.#look(from, to, address);
+    const kinds = kindsOf(world);
+    for (const from of kinds) {
+      for (const to of kinds) {
+        const asked = from === to ? to.other : to.party;
+        const pairs = from.size * (from === to ? to.size - 1 : to.size);
+        for (const address of asked?.addresses ?? [])
+          this.#look(from.party, { ...to, party: asked ?? to.party }, address, pairs);
       }
     }
     return {
@@ -94,31 +110,37 @@ class Walk {
     };
   }
 
-  #look(from: Party, to: Party, address: Point): void {
-    this.#pairs++;
+  /** @param pairs for how many of them it holds */
+  #look(from: Party, { party: to, size }: Kind, address: Point, pairs: number): void {
+    this.#pairs += pairs;
     const answer = this.#prover.ask(from.source(address), address);
     const { traffic, possible, forward, back } = answer;
     if (traffic !== possible) {
-      this.#undecided++;
+      this.#undecided += pairs;
       const stop = this.#prover.stopOf(answer);
       this.#doubt ??= `from ${from.name} to ${to.name} (${formatAddress(address)}): ${stop?.place ?? ""}: ${stop?.reason ?? ""}`;
     }
     const isLost = forward.traffic !== 0 && possible === 0 && back?.isStopped === true;
     // What a rule drops on its way back, somebody may have meant to.
-    if (isLost && back.stop?.origin === undefined) this.#lose(from, to, address, answer);
+    if (isLost && back.stop?.origin === undefined) this.#lose(from, { to, size, address }, answer);
   }
 
-  #lose(from: Party, to: Party, address: Point, { forward, back }: Answer): void {
+  #lose(
+    from: Party,
+    { to, size, address }: { readonly to: Party; readonly size: number; readonly address: Point },
+    { forward, back }: Answer,
+  ): void {
     const { place = "", reason = "", path = "" } = back?.stop ?? {};
     const key = [place, reason, to.name].join("\n");
     if (this.#lost.has(key)) return;
     const [first = 0] = this.#prover.world.table.set(forward.traffic);
     const packet = `${formatKind(first)} from ${from.name}`;
+    const whom = `${to.name} (${formatAddress(address)})${size > 1 ? ` and ${size - 1} like it` : ""}`;
     this.#lost.set(key, {
       rule: waysAreSymmetric.id,
       source: waysAreSymmetric.source,
       path,
-      message: `loses answers: ${packet} gets to ${to.name} (${formatAddress(address)}), and the answer does not come back: ${place}: ${reason}.`,
+      message: `loses answers: ${packet} gets to ${whom}, and the answer does not come back: ${place}: ${reason}.`,
     });
   }
 }
