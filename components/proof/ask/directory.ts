@@ -328,7 +328,9 @@ export class Directory {
         const { host, address, outside } = endpoint;
         if (!isOutside(from) || (address !== undefined && isV6Point(address)))
           return [address ?? primaryAddress(host)];
-        return [outside ?? address ?? publicAddressOf(host) ?? primaryAddress(host)];
+        // What exists may be reached by IPv6 alone; what a plan has is asked about by `:ipv6`.
+        const sixth = host.plan === undefined ? addressOf(host, "ipv6") : undefined;
+        return [outside ?? address ?? publicAddressOf(host) ?? sixth ?? primaryAddress(host)];
       }
       case "device": {
         // Somebody outside knows a site by its router's address alone.

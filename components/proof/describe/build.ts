@@ -157,7 +157,7 @@ function aliasesOf(
     const eni = enis.get(id);
     if (eni === undefined) continue;
     const { host, address } = eni;
-    if (id !== host) names.set(id, [{ host, address, outside: outsideOf(eni) }]);
+    if (id !== host) names.set(id, [{ host, address, outside: outsideOf(eni) ?? eni.ipv6 }]);
     add(nameTag, host);
   }
   for (const instance of of.instances.values()) add(nameOf(instance), instance.id);

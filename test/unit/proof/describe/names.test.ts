@@ -19,6 +19,7 @@ const tag = (id: string, Value: string): Change =>
 const addresses = (...PrivateIpAddresses: object[]): Change =>
   fields("NetworkInterfaces", "eni-0eb", { Association: undefined, PrivateIpAddresses });
 
+const noPublic = addresses({ PrivateIpAddress: "10.0.1.10", Primary: true });
 const second = { PrivateIpAddress: "10.0.1.11", Primary: false };
 
 /** A second interface of the web server, with a public address of its own. */
@@ -36,7 +37,16 @@ describe("from the internet", () => {
     ["an instance is its public address", [], "i-0eb", "pass"],
     ["an interface is its own public address", [], "eni-0eb", "pass"],
     ["and so is a second one", [atSecond], "eni-0e2", "pass"],
-    ["an interface without one is not routed", [], "eni-0a0", "blocked: it stops at internet: private"],
+    ["one without any is not routed", [], "i-0db", "blocked: it stops at internet: private"],
+    ["and neither is its interface", [], "eni-0db", "blocked: it stops at internet: private"],
+    ["one with IPv6 alone is that", [noPublic], "i-0eb", "pass"],
+    ["and so is its interface", [noPublic], "eni-0eb", "pass"],
+    [
+      "behind an egress-only gateway too",
+      [],
+      "eni-0a0",
+      "blocked: it stops at egress-only gateway of vpc-0a",
+    ],
     ["an instance's Name tag says the same", [], "name of 0eb", "pass"],
     [
       "an Elastic IP may be at a secondary address alone",
@@ -117,6 +127,6 @@ describe("what several have", () => {
 it("an id goes before a Name tag that looks like one", () => {
   expect(why([tag("i-0eb", "i-0a0")], "i-0a0", "internet", "8080/tcp")).toContain("pass");
   expect(why([tag("i-0eb", "i-0a0")], "internet", "i-0a0")).toContain(
-    "blocked: it stops at internet: private",
+    "blocked: it stops at egress-only gateway",
   );
 });
