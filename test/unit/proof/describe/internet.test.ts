@@ -86,8 +86,8 @@ describe("the internet", () => {
       ],
       stranger,
       "54.0.0.10",
-      "443/tcp",
-      "pass",
+      "80/tcp",
+      "blocked network interface of i-0eb, security group sg-0eb: no ingress rule matches",
     ],
     ["is reached through a NAT gateway", [], "app", stranger, "443/tcp", "pass"],
     [

@@ -18,6 +18,7 @@ const tag = (id: string, Value: string): Change =>
 
 const addresses = (...PrivateIpAddresses: object[]): Change =>
   fields("NetworkInterfaces", "eni-0eb", { Association: undefined, PrivateIpAddresses });
+const noIpv6 = fields("NetworkInterfaces", "eni-0eb", { Ipv6Addresses: [] });
 
 const noPublic = addresses({ PrivateIpAddress: "10.0.1.10", Primary: true });
 const second = { PrivateIpAddress: "10.0.1.11", Primary: false };
@@ -55,6 +56,7 @@ describe("from the internet", () => {
           { PrivateIpAddress: "10.0.1.10", Primary: true },
           { ...second, Association: { PublicIp: "54.0.0.11" } },
         ),
+        noIpv6,
       ],
       "i-0eb",
       "pass",
