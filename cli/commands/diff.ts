@@ -1,9 +1,11 @@
 import { Option, type Command } from "commander";
 import { resolve } from "node:path";
+import { onlyThose, standIns } from "../../components/proof/diff/alike.ts";
 import { differencesOf } from "../../components/proof/diff/differences.ts";
 import { endsOf, flowsOf, type Flows } from "../../components/proof/diff/flows.ts";
 import { Prover } from "../../components/proof/prover.ts";
 import { parseAddress } from "../../components/proof/sets/addresses.ts";
+import type { World } from "../../components/proof/world/model.ts";
 import { painter } from "../../scripts/lib/progress.mjs";
 import { checkout, printResult } from "../context.ts";
 import { renderMarkdown, renderText, type Compared } from "../diff/render.ts";
@@ -33,13 +35,17 @@ interface Options {
   readonly exitCode?: true;
 }
 
-async function flowsIn(name: string, { cwd, describe, clientPorts }: Options): Promise<Flows> {
+async function worldOf(name: string, { cwd, describe, clientPorts }: Options): Promise<World> {
   const folder = resolve(cwd);
-  const { world } =
+  const opened =
     describe === true ? openDescribed(resolve(folder, name), clientPorts) : await openFile(name, folder);
+  return opened.world;
+}
+
+function flowsIn(world: World, names: ReadonlyMap<string, string> | undefined): Flows {
   const [operator] = world.operator;
   const address = operator === undefined ? undefined : parseAddress(operator.split("/")[0] ?? "");
-  return flowsOf(new Prover(world), endsOf(world, address));
+  return flowsOf(new Prover(world), onlyThose(endsOf(world, address), names));
 }
 
 export function addDiff(parent: Command): void {
@@ -55,7 +61,9 @@ export function addDiff(parent: Command): void {
     .option("--exit-code", "end with 1 where a flow is gained or lost")
     .addHelpText("after", examples)
     .action(async (base: string, head: string, options: Options, command: Command) => {
-      const [before, after] = [await flowsIn(base, options), await flowsIn(head, options)];
+      const worlds = [await worldOf(base, options), await worldOf(head, options)] as const;
+      const names = standIns(...worlds);
+      const [before, after] = [flowsIn(worlds[0], names), flowsIn(worlds[1], names)];
       const undecided = [...new Set([...before.undecided, ...after.undecided])];
       const compared: Compared = { base, head, differences: differencesOf(before, after), undecided };
       printResult(command, compared, () =>

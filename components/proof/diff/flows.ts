@@ -11,6 +11,8 @@ import { strangers } from "../ask/strangers.ts";
 export interface End {
   /** `us-west/api-1`, `edge-home/192.168.4.0/24`, `internet`, `operator` */
   readonly name: string;
+  /** The host, where it is one. */
+  readonly host?: string;
   /** The region or site; the name itself for whoever stands outside. */
   readonly place: string;
   readonly isHost: boolean;
@@ -32,7 +34,7 @@ function hostEnds({ hosts }: World): End[] {
     const region = first?.attachment.kind === "eni" ? first.attachment.eni.region : undefined;
     const place = region ?? key.slice(0, key.indexOf("/"));
     const all = [...addresses.keys(), ...outside];
-    return { name: key, place, isHost: true, sources: { v4: source, v6: source }, addresses: all };
+    return { name: key, host: key, place, isHost: true, sources: { v4: source, v6: source }, addresses: all };
   });
 }
 
@@ -94,7 +96,7 @@ export function flowsOf(prover: Prover, ends: readonly End[]): Flows {
         if (source === undefined) continue;
         const answer = prover.ask(source, address);
         // In another VPC somebody else may have the address.
-        if (to.isHost && answer.arrival?.kind === "host" && answer.arrival.host !== to.name) continue;
+        if (to.isHost && answer.arrival?.kind === "host" && answer.arrival.host !== to.host) continue;
         // No packet of the one family carries the other's ICMP.
         const foreign = protocolTraffic(isV6Point(address) ? "icmp" : "icmpv6");
         traffic = union(traffic, difference(prover.world.table.set(answer.traffic), foreign));
