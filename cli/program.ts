@@ -4,22 +4,22 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { SetupError } from "../scripts/lib/progress.mjs";
 import { SandboxError } from "../sandbox/mode.ts";
-import { addDescribe } from "./commands/describe.ts";
-import { addDiff } from "./commands/diff.ts";
-import { addDown } from "./commands/down.ts";
-import { addDrift } from "./commands/drift.ts";
-import { addExec } from "./commands/exec.ts";
-import { addFail } from "./commands/fail.ts";
-import { addGuard } from "./commands/guard.ts";
-import { addImage } from "./commands/image.ts";
-import { addLogs } from "./commands/logs.ts";
-import { addRecover } from "./commands/recover.ts";
-import { addProviders } from "./commands/providers.ts";
-import { addProve } from "./commands/prove.ts";
-import { addStatus } from "./commands/status.ts";
-import { addUp } from "./commands/up.ts";
-import { addWhy } from "./commands/why.ts";
-import { addVerify } from "./commands/verify.ts";
+
+type Add = (parent: Command) => void;
+
+/**
+ * A module for each command, in the order of the help. Only the one that is typed is loaded: together they take longer
+ * than an answer.
+ */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  sandbox: async () => (await import("./commands/sandbox.ts")).addSandbox,
+  why: async () => (await import("./commands/why.ts")).addWhy,
+  diff: async () => (await import("./commands/diff.ts")).addDiff,
+  guard: async () => (await import("./commands/guard.ts")).addGuard,
+  recover: async () => (await import("./commands/recover.ts")).addRecover,
+  image: async () => (await import("./commands/image.ts")).addImage,
+  verify: async () => (await import("./commands/verify.ts")).addVerify,
+};
 
 const footer = `
 Exit codes: 0 all is well, 1 something was found or failed, 2 the question was wrong or cannot be answered.
@@ -40,7 +40,24 @@ function version(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-export function buildProgram(): Command {
+/** Options that people also put behind a command's name, or behind that of its group. */
+function addSharedOptions(command: Command): void {
+  command.option("--verbose", "print the stack of an error");
+  // What exec prints is the other command's own.
+  if (command.name() !== "exec") command.option("--json", "print the result as JSON");
+  for (const below of command.commands) addSharedOptions(below);
+}
+
+function throwErrors(command: Command): void {
+  command.exitOverride();
+  for (const below of command.commands) throwErrors(below);
+}
+
+/**
+ * The command line.
+ * @param name the one command that is to be in it; all where there is none of that name
+ */
+export async function buildProgram(name?: string): Promise<Command> {
   const program = new Command("roadnet")
     .description("BlackRoad's network: its sandbox, checks and repairs")
     .version(version())
@@ -49,39 +66,13 @@ export function buildProgram(): Command {
     .enablePositionalOptions()
     .showHelpAfterError("(roadnet --help shows what there is)")
     .addHelpText("after", footer);
-  const sandbox = program
-    .command("sandbox")
-    .description("the whole network on this machine, with real packets and no cloud account")
-    .enablePositionalOptions();
-  for (const add of [
-    addUp,
-    addDown,
-    addStatus,
-    addDescribe,
-    addProviders,
-    addExec,
-    addDrift,
-    addFail,
-    addLogs,
-    addProve,
-  ]) {
-    add(sandbox);
-  }
-  addWhy(program);
-  addDiff(program);
-  addGuard(program);
-  addRecover(program);
-  addImage(program);
-  addVerify(program);
-  for (const command of [...program.commands, ...sandbox.commands]) {
-    // Also where they come after the command's name, or after that of its group, which is where one thinks of them.
-    command.option("--verbose", "print the stack of an error");
-    // What exec prints is the other command's own.
-    if (command.name() !== "exec") command.option("--json", "print the result as JSON");
-  }
-  for (const command of [program, ...program.commands, ...sandbox.commands]) {
-    command.exitOverride();
-  }
+  const one = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name];
+  const loaded = await Promise.all(
+    (one === undefined ? Object.values(commands) : [one]).map((load) => load()),
+  );
+  for (const add of loaded) add(program);
+  for (const command of program.commands) addSharedOptions(command);
+  throwErrors(program);
   return program;
 }
 
@@ -96,7 +87,8 @@ function messageOf(error: unknown): string {
 
 /** Runs the command line and resolves with the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  const program = buildProgram();
+  // The program's own options take no value: what is first without a hyphen is the command.
+  const program = await buildProgram(argv.find((word) => !word.startsWith("-")));
   try {
     await program.parseAsync(argv, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : 0;

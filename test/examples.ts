@@ -38,6 +38,6 @@ function below(command: Command, path: readonly string[]): Example[] {
   return [...own, ...command.commands.flatMap((each) => below(each, [...path, each.name()]))];
 }
 
-export function examples(): Example[] {
-  return below(buildProgram(), []);
+export async function examples(): Promise<Example[]> {
+  return below(await buildProgram(), []);
 }

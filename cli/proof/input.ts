@@ -59,7 +59,7 @@ export function subjectOf({ world, aliases, stack }: OpenedWorld): Subject {
   return {
     world,
     aliases,
-    editable: { stack: stack.name, network: stack.network },
+    editable: { stack: stack.name, network: stack.network, plan: stack.plan },
     lineOf: stack.lineOf,
     unknownOperator: isOperatorKnown ? undefined : parseAddress(networkOfNobody.replace(/\/32$/, "")),
   };

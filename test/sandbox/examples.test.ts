@@ -24,7 +24,7 @@ const elsewhere = [
 /** Asks Pulumi's servers. */
 const downloads = "providers --check";
 
-const shown = examples();
+const shown = await examples();
 const run = shown.filter(({ args }) => {
   const line = args.join(" ");
   return !elsewhere.some((start) => line.startsWith(start)) && !line.includes(downloads);

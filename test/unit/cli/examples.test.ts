@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { buildProgram } from "../../../cli/program.ts";
 import { examples } from "../../examples.ts";
 
-const all = examples();
+const all = await examples();
 
 /** A program that only parses. */
-function parser(reached: (command: string) => void): Command {
+async function parser(reached: (command: string) => void): Promise<Command> {
   const disarm = (command: Command, path: readonly string[]): void => {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
     if (command.commands.length === 0) {
@@ -17,7 +17,7 @@ function parser(reached: (command: string) => void): Command {
     }
     for (const each of command.commands) disarm(each, [...path, each.name()]);
   };
-  const program = buildProgram();
+  const program = await buildProgram();
   disarm(program, []);
   return program;
 }
@@ -37,7 +37,8 @@ describe("an example is parsed to the end", () => {
     "%s: roadnet %s",
     async (_command, _line, args) => {
       const reached: string[] = [];
-      await parser((command) => reached.push(command)).parseAsync([...args], { from: "user" });
+      const program = await parser((command) => reached.push(command));
+      await program.parseAsync([...args], { from: "user" });
       const words = args.filter((word) => !word.startsWith("--")).join(" ");
       expect(reached).toHaveLength(1);
       expect(words.startsWith(reached[0] ?? "?")).toBe(true);
@@ -45,7 +46,7 @@ describe("an example is parsed to the end", () => {
   );
 
   it("and what is no option of its command is not", async () => {
-    const program = parser(() => undefined);
+    const program = await parser(() => undefined);
     const wrong = ["sandbox", "fail", "aws", "drop", "--often", "3"];
     await expect(program.parseAsync(wrong, { from: "user" })).rejects.toThrow("unknown option '--often'");
   });

@@ -8,6 +8,10 @@ import { Directory } from "../directory.ts";
 import { find, judge, worst, type Judged, type Question } from "../verdict.ts";
 import type { Candidate, Editable, Patch } from "./model.ts";
 
+function isWritten({ edit }: Patch): boolean {
+  return edit.level === "configuration";
+}
+
 export class Draft {
   readonly #editable: Editable;
   readonly patches: readonly Patch[];
@@ -19,23 +23,24 @@ export class Draft {
   constructor(editable: Editable, patches: readonly Patch[] = [], written?: NetworkPlan) {
     this.#editable = editable;
     this.patches = patches;
-    this.#written = written;
+    this.#written = patches.some(isWritten) ? written : (editable.plan ?? written);
+  }
+
+  /** @param prover of the network that is asked about */
+  static of(editable: Editable, prover: Prover): Draft {
+    const draft = new Draft(editable);
+    if (editable.plan !== undefined) draft.#prover = prover;
+    return draft;
   }
 
   with(candidate: Candidate): Draft {
-    const isWritten = candidate.some(({ edit }) => edit.level === "configuration");
-    return new Draft(
-      this.#editable,
-      [...this.patches, ...candidate],
-      isWritten ? undefined : this.#planned(),
-    );
+    const patches = [...this.patches, ...candidate];
+    return new Draft(this.#editable, patches, candidate.some(isWritten) ? undefined : this.#planned());
   }
 
   without(patch: Patch): Draft {
-    return new Draft(
-      this.#editable,
-      this.patches.filter((one) => one !== patch),
-    );
+    const patches = this.patches.filter((one) => one !== patch);
+    return new Draft(this.#editable, patches, isWritten(patch) ? undefined : this.#planned());
   }
 
   /** The configuration with the changes in it. */

@@ -30,10 +30,10 @@ const mostTurns = 16;
 
 /** Looks for it in the stack's configuration, and in what the program makes of it. */
 export function findChange(wanted: Wanted): FoundChange {
-  const { editable, judged, lineOf } = wanted;
+  const { editable, judged, lineOf, prover } = wanted;
   if (editable === undefined)
     return { change: undefined, why: "no stack's configuration describes this network" };
-  const draft = new Draft(editable);
+  const draft = Draft.of(editable, prover);
   const { patches, why } =
     judged.outcome === "pass" ? breaking(draft, wanted) : new Mender(draft, wanted.question).mend();
   if (patches === undefined) return { change: undefined, why };

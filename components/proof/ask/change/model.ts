@@ -6,6 +6,8 @@ export interface Editable {
   readonly stack: string;
   /** The value of `blackroad-network:network`, as it is written. */
   readonly network: unknown;
+  /** What it is planned as, where that is known already; the network that is asked about was built from it then. */
+  readonly plan?: NetworkPlan | undefined;
 }
 
 /** One thing to be changed, for people. */
