@@ -83,14 +83,18 @@ function changeLines({ change, noChange, verdict }: Verdict): string[] {
     `To ${wanted}${all}:`,
     ...own.flatMap(editLine),
     ...compiled.flatMap(editLine),
-    ...(compiled.length === 0
-      ? []
-      : [
-          own.length === 0
-            ? "  The stack's file has no option for that: the program compiles it from the hosts' roles."
-            : "  For what names no line the stack's file has no option: the program compiles it from the hosts' roles.",
-        ]),
+    ...programLines(compiled.length > 0, own.length > 0, change.refused),
   ];
+}
+
+/** Why it is not all in the stack's file. */
+function programLines(isCompiled: boolean, isWritten: boolean, refused: string | undefined): string[] {
+  if (!isCompiled) return [];
+  if (refused !== undefined) return [`  The stack's file cannot be changed to that effect: ${refused}.`];
+  const what = isWritten
+    ? "For what names no line the stack's file has no option"
+    : "The stack's file has no option for that";
+  return [`  ${what}: the program compiles it from the hosts' roles.`];
 }
 
 /** @param title what was asked, such as `stack prod` */

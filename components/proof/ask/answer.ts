@@ -1,4 +1,5 @@
 /** The whole answer to a question: verdict, both ways hop by hop, and what would alter it. */
+import { formatAddress } from "../sets/addresses.ts";
 import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
 import { formatKind, formatTraffic, linuxPorts, oneKind, replyTo, type TrafficSet } from "../sets/traffic.ts";
 import { Prover } from "../prover.ts";
@@ -9,6 +10,7 @@ import { withoutHosts } from "../edge/without.ts";
 import { Directory, QuestionError, type Aliases } from "./directory.ts";
 import { noLines, tell, type Hop, type LineOf } from "./hops.ts";
 import { answerByName } from "./names.ts";
+import { spellQuestion } from "./traffic.ts";
 import {
   find,
   judge,
@@ -59,7 +61,7 @@ export interface Verdict {
   readonly change: Change | null;
   /** Why there is none. */
   readonly noChange: string | undefined;
-  /** Of a question by name: what else must be so, such as an identity that Access asks for. */
+  /** What else must be so, such as an identity that Access asks for. */
   readonly conditions: readonly string[];
   /** Who answers a request by name, and who would when those are down, in that order. */
   readonly servers: readonly ServedBy[];
@@ -118,6 +120,13 @@ function reasonOf(judged: Judged, parts: number, direction: Question["direction"
   return only === "" ? where : `${only}; of the rest, ${where}`;
 }
 
+/** What the answer takes for granted of an operator of whom nobody has said where they are. */
+function operatorCondition({ unknownOperator }: Subject, { from, to }: Found): string[] {
+  if (unknownOperator === undefined || ![from, to].some(({ kind }) => kind === "operator")) return [];
+  const address = formatAddress(unknownOperator);
+  return [`operator.cidrs is filled in: it still says REPLACE-ME, and ${address} stands for the operator`];
+}
+
 /** Whether the answer would be another one if whoever asks were the operator, or not. */
 function hangsOnOperator(
   prover: Prover,
@@ -157,7 +166,8 @@ function unanswered(found: Found, reason: string): Verdict {
  * Answers a question.
  * @throws {QuestionError} where the question is wrong
  */
-export function answer(given: Subject, question: Question): Verdict {
+export function answer(given: Subject, asked: Question): Verdict {
+  const question = { ...asked, traffic: spellQuestion(asked.traffic) };
   const subject = withoutSome(given, question);
   const name = new Directory(subject.world, subject.aliases).dnsName(question.to);
   return name === undefined || subject.world.edge === undefined
@@ -207,6 +217,7 @@ function answerByAddress(subject: Subject, question: Question): Verdict {
     stopped,
     shown: formatKind(sample),
     ...tell(prover, shown, judged.pair, direction, lineOf),
+    conditions: operatorCondition(subject, found),
     change: change?.change ?? null,
     noChange:
       question.without === undefined ? change?.why : "it is not looked for while hosts are taken to be down",

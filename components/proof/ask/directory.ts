@@ -1,12 +1,20 @@
 /** From what somebody calls a place to where packets begin or end there. */
 import { suggestion } from "../../config/problem.ts";
-import { isAddress, isV6Point, neverPublic, networks, parseAddress } from "../sets/addresses.ts";
+import {
+  formatAddress,
+  isAddress,
+  isV6Point,
+  neverPublic,
+  networks,
+  parseAddress,
+} from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Eni, HostNode, Segment, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
+import { malformed, otherFree, segmentMeaning, specialMeaning, unmapped } from "./special.ts";
 import { strangers } from "./strangers.ts";
 
-/** The question itself is wrong: it names what there is not. */
+/** The question itself is wrong: it names what there is not, or says nothing that packets could do. */
 export class QuestionError extends Error {}
 
 /** Which of a host's addresses is meant. */
@@ -92,7 +100,7 @@ function ambiguous(name: string, meanings: readonly string[]): QuestionError {
   return new QuestionError(`${name} may be ${meanings.join(" or ")}: say which by its id`);
 }
 
-function isOutside({ kind }: Endpoint): boolean {
+export function isOutside({ kind }: Endpoint): boolean {
   return kind === "internet" || kind === "operator";
 }
 
@@ -124,20 +132,46 @@ export class Directory {
    * @throws {QuestionError} where there is no such thing, or several
    */
   find(name: string): Endpoint {
+    const text = name.trim();
+    return this.#find(text) ?? this.#find(text.toLowerCase()) ?? this.#unknown(text);
+  }
+
+  #find(name: string): Endpoint | undefined {
     if (name === "internet") return { name, kind: "internet", address: undefined };
     if (name === "operator") return this.#operator();
-    if (isAddress(name)) return this.#address(name, parseAddress(name));
+    if (isAddress(name)) return this.#written(name);
     return (
-      this.#host(name) ?? this.#hostBy(name) ?? this.#place(name) ?? this.#named(name) ?? this.#unknown(name)
+      this.#host(name) ?? this.#hostBy(name) ?? this.#place(name) ?? this.#network(name) ?? this.#named(name)
     );
   }
 
   /** The same for where packets go: an address that several have means whoever has it where they arrive. */
   target(name: string): Endpoint {
-    const address = isAddress(name) ? parseAddress(name) : undefined;
+    const address = isAddress(name) ? unmapped(parseAddress(name)) : undefined;
     if (address === undefined) return this.find(name);
     const owners = [...this.#world.hosts.values()].filter(({ addresses }) => addresses.has(address));
     return owners.length > 1 ? { name, kind: "nobody", address } : this.find(name);
+  }
+
+  #written(text: string): Endpoint {
+    const address = parseAddress(text);
+    const plain = unmapped(address);
+    return this.#address(plain === address ? text : formatAddress(plain), plain);
+  }
+
+  /** A device in the network of a site, where it is one's; whoever means another one is to say whom there. */
+  #network(name: string): Endpoint | undefined {
+    const [, first = "", length] = /^([^/]+)\/(\d{1,3})$/.exec(name) ?? [];
+    if (length === undefined || !isAddress(first)) return undefined;
+    if (length === (first.includes(":") ? "128" : "32")) return this.#written(first);
+    const [segment, ...others] = [...this.#world.segments.values()].filter((one) => one.network === name);
+    if (segment !== undefined && others.length === 0) return this.#place(segment.key);
+    if (segment !== undefined)
+      throw ambiguous(
+        name,
+        [segment, ...others].map(({ key }) => key),
+      );
+    throw new QuestionError(`${name} is a network: name one address in it, or a host`);
   }
 
   /** The text as a DNS name, where it is one and means nothing else; whoever asks is to resolve it. */
@@ -185,8 +219,10 @@ export class Directory {
   #hostBy(name: string): Endpoint | undefined {
     const [, key = "", suffix = ""] = /^(.*):([a-z0-9]+)$/.exec(name) ?? [];
     const kind = suffixes[suffix];
-    const found = kind === undefined ? undefined : this.#host(key);
-    if (found?.kind !== "host" || kind === undefined) return undefined;
+    const found = suffix === "" ? undefined : this.#host(key);
+    if (found?.kind !== "host") return undefined;
+    if (kind === undefined)
+      throw new QuestionError(`${name}: after a host's name comes :public, :vpn or :ipv6, or nothing`);
     const address = addressOf(found.host, kind);
     if (address === undefined) throw new QuestionError(`${found.name} has no ${kind} address`);
     return { ...found, name: `${found.name}:${suffix}`, address };
@@ -254,10 +290,14 @@ export class Directory {
       return { name, kind: "nobody", address, owner: owner.eni.host };
     }
     if (owner !== undefined) return { name, kind: "nobody", address };
+    const meaning = specialMeaning(address);
+    if (meaning !== undefined) return { name, kind: "unseen", why: `${name} ${meaning}` };
     if (has(linkLocal, address)) return { name, kind: "unseen", why: `${name} is a service of Amazon's` };
     for (const segment of segments.values()) {
       if (!has(this.#world.space.network(segment.network), address)) continue;
       if (address === segment.router) return { name, kind: "unseen", why: `${name} is a router of others` };
+      const what = segmentMeaning(this.#world, segment, address);
+      if (what !== undefined) return { name, kind: "unseen", why: `${name} ${what}` };
       return { name, kind: "device", segment, address };
     }
     for (const region of regions.values()) {
@@ -275,6 +315,11 @@ export class Directory {
   }
 
   #unknown(name: string): never {
+    if (name === "") throw new QuestionError("one end has no name");
+    const wrong = malformed(name);
+    if (wrong !== undefined) throw new QuestionError(wrong);
+    if (/^(?:i|eni)-[0-9a-f]+$/.test(name) && this.#aliases.size === 0)
+      throw new QuestionError(`there is no ${name}: a plan knows no ids, which --describe does`);
     const { hosts, sites, segments, names } = this.#world;
     const bare = [...hosts.keys()].map((key) => key.slice(key.indexOf("/") + 1));
     const known = [
@@ -316,6 +361,28 @@ export class Directory {
       case "unseen":
         return [];
     }
+  }
+
+  /**
+   * Two devices of one LAN, where only the LAN is named, are not one and the same.
+   * @throws {QuestionError} where both ends are one device
+   */
+  apart(
+    { source, target }: { readonly source: Source; readonly target: Point },
+    from: Endpoint,
+    to: Endpoint,
+  ): { readonly source: Source; readonly target: Point } {
+    if (from.kind !== "device" || to.kind !== "device" || from.segment !== to.segment)
+      return { source, target };
+    const sender = source.address ?? from.segment.free;
+    if (sender !== target) return { source, target };
+    const other = otherFree(this.#world, from.segment, target);
+    if (other !== undefined && to.address === undefined) return { source, target: other };
+    if (other !== undefined && from.address === undefined)
+      return { source: { ...source, address: other }, target };
+    throw new QuestionError(
+      `${from.name} and ${to.name} are one device, and what it sends to itself never leaves it`,
+    );
   }
 
   /**

@@ -9,9 +9,11 @@ import { formatKind, formatTraffic } from "../sets/traffic.ts";
 import { lowest, type Point } from "../sets/intervals.ts";
 import type { Source } from "../world/walk.ts";
 import type { ServedBy, Subject, Verdict } from "./answer.ts";
-import { Directory, QuestionError, type Endpoint } from "./directory.ts";
+
 import { noLines, tell, type Hop, type LineOf } from "./hops.ts";
-import { parseQuestionTraffic, type Outcome, type Question } from "./verdict.ts";
+import { Directory, QuestionError, type Endpoint } from "./directory.ts";
+import { questionTraffic } from "./traffic.ts";
+import type { Outcome, Question } from "./verdict.ts";
 
 type ByAddress = (subject: Subject, question: Question) => Verdict;
 
@@ -80,7 +82,7 @@ function reasonOf({ verdict, stop, servers }: NameAnswer): string {
 
 /** The one kind of traffic that a request is made by. */
 function portOf(question: Question): Point {
-  const asked = parseQuestionTraffic(question.traffic);
+  const asked = questionTraffic(question.traffic);
   const first = lowest(asked);
   if (first === undefined || asked.length !== 2 || Number(asked[1]) - Number(first) !== 1) {
     throw new QuestionError(

@@ -1,11 +1,12 @@
 /** From questions to verdicts: does it pass, by which way, and what stops it. */
 import { isV6Point } from "../sets/addresses.ts";
 import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
-import { icmpTraffic, noTraffic, parseTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
+import { noTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import { hangingOf, type Answer, type Prover } from "../prover.ts";
 import type { Source } from "../world/walk.ts";
 import type { Stop } from "../world/way.ts";
-import { QuestionError, type Directory, type Endpoint } from "./directory.ts";
+import { isOutside, QuestionError, type Directory, type Endpoint } from "./directory.ts";
+import { questionTraffic } from "./traffic.ts";
 
 /** What somebody asks, in words. */
 export interface Question {
@@ -58,23 +59,6 @@ export interface Found {
   readonly unseen: string | undefined;
 }
 
-/** ICMP of one family is the other's echo under another number. */
-function trafficFor(text: string, isV6: boolean): TrafficSet {
-  const asked = parseQuestionTraffic(text);
-  if (!isV6) return asked;
-  if (text === "icmp" || text === "ping") return icmpTraffic("icmpv6", 128);
-  return asked;
-}
-
-/** @throws {QuestionError} where the text is no traffic */
-export function parseQuestionTraffic(text: string): TrafficSet {
-  try {
-    return parseTraffic(text.toLowerCase());
-  } catch (error) {
-    throw new QuestionError((error as Error).message);
-  }
-}
-
 /**
  * Finds what the names of a question mean.
  * @throws {QuestionError} where the question is wrong
@@ -82,16 +66,22 @@ export function parseQuestionTraffic(text: string): TrafficSet {
 export function find(directory: Directory, question: Question): Found {
   const [from, to] = [directory.find(question.from), directory.target(question.to)];
   const unseen = [from, to].map((end) => (end.kind === "unseen" ? end.why : undefined));
+  if (isOutside(from) && isOutside(to))
+    throw new QuestionError(
+      `${from.name} and ${to.name} are both outside: nothing of this network is between them`,
+    );
   const targets = directory.targets(to, from);
   const meant = to.kind === "host" ? { host: to.host.key } : {};
   const pairs = targets.flatMap((target) =>
-    directory.sources(from, isV6Point(target)).map((source) => ({ source, target, ...meant })),
+    directory
+      .sources(from, isV6Point(target))
+      .map((source) => ({ ...directory.apart({ source, target }, from, to), ...meant })),
   );
   const isV6 = targets.length > 0 && targets.every(isV6Point);
   const why = unseen.find((one) => one !== undefined);
   if (pairs.length === 0 && why === undefined)
     throw new QuestionError(`${from.name} and ${to.name} have no addresses of one family`);
-  return { question, from, to, asked: trafficFor(question.traffic, isV6), pairs, unseen: why };
+  return { question, from, to, asked: questionTraffic(question.traffic, isV6), pairs, unseen: why };
 }
 
 /** What no packet of either family carries: ICMP of the other one. */

@@ -29,7 +29,8 @@ function trafficOf({ protocol, ports, icmpType, cidr }: NetworkAclRulePlan): Tra
 }
 
 function words({ number, direction, protocol, ports, icmpType, cidr }: NetworkAclRulePlan): string {
-  const range = ports === undefined ? (icmpType ?? "") : `${ports.from}-${ports.to}`;
+  const last = ports === undefined || ports.from === ports.to ? "" : `-${ports.to}`;
+  const range = ports === undefined ? (icmpType ?? "") : `${ports.from}${last}`;
   const what = `${protocol} ${range}`.trimEnd();
   return `rule ${number}: ${direction} ${what} ${direction === "ingress" ? "from" : "to"} ${typeof cidr === "string" ? cidr : cidrSlug(cidr)}`;
 }

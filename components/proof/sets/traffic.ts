@@ -90,6 +90,9 @@ export interface EphemeralPorts {
 /** Linux's `net.ipv4.ip_local_port_range`, as every kernel comes with it. */
 export const linuxPorts: EphemeralPorts = { from: 32768, to: 60999 };
 
+/** AWS's NAT gateways (vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports). */
+export const natGatewayPorts: EphemeralPorts = { from: 1024, to: 65535 };
+
 /**
  * What comes back for each kind of traffic: TCP and UDP go to the client's source port, whichever it took, an echo
  * gets its reply, everything else goes back as it came. For a reply to pass, all of its set must.

@@ -1,7 +1,7 @@
 /** The part of a packet's way that leads through VPCs and the internet between them. */
 import { isV6Point, linkLocal, translatedV6 } from "../sets/addresses.ts";
 import { has } from "../sets/intervals.ts";
-import { linuxPorts } from "../sets/traffic.ts";
+import { natGatewayPorts } from "../sets/traffic.ts";
 import { entryOf, isOwn, ownerOf, receiverOf, routeOf, sealOf } from "./vpc.ts";
 import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget, World } from "./model.ts";
 import type { Way } from "./way.ts";
@@ -300,7 +300,8 @@ export class CloudWalker {
     }
     const { eni } = nat;
     if (!way.isReply) {
-      way.conversation.hide(nat, way.from, eni.address, this.#world.clients?.natGateways ?? linuxPorts);
+      const ports = this.#world.clients?.natGateways ?? natGatewayPorts;
+      way.conversation.hide(nat, way.from, eni.address, ports);
       way.conversation.remember(nat);
     }
     way.from = eni.address;

@@ -121,6 +121,7 @@ export class Walker {
   }
 
   #fromHost(host: HostNode, address: Point | undefined, to: Point, options: WayOptions): Way {
+    if (host.addresses.has(to)) return this.#toItself(host, new Way(this.#world, address ?? to, to, options));
     const probe = address ?? this.#sourceAddress(host, to);
     const way = new Way(this.#world, probe ?? 0, to, options);
     way.conversation.remember(host);
@@ -136,10 +137,18 @@ export class Walker {
       way.endUndecided(() => ({ place: host.key, reason, path: host.path }));
       return way;
     }
-    const state = this.#state(way, host);
-    const context = { iif: undefined, oif: next.link.name, state };
-    if (!this.#throughTable(way, host, "output", context)) return way;
-    this.#transmit(way, host, next.link, next.route.via);
+    const context = { iif: undefined, oif: next.link.name, state: this.#state(way, host) };
+    if (this.#throughTable(way, host, "output", context))
+      this.#transmit(way, host, next.link, next.route.via);
+    return way;
+  }
+
+  /** Linux takes what is for an address of its own by its loopback interface, whichever link has the address. */
+  #toItself(host: HostNode, way: Way): Way {
+    way.conversation.remember(host);
+    if (way.explain !== undefined) way.note(host.key, "sends it to itself", host.path);
+    const context = { iif: undefined, oif: "lo", state: this.#state(way, host) };
+    if (this.#throughTable(way, host, "output", context)) this.#enterHost(way, host, "lo");
     return way;
   }
 

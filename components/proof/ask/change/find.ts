@@ -34,19 +34,22 @@ export function findChange(wanted: Wanted): FoundChange {
   if (editable === undefined)
     return { change: undefined, why: "no stack's configuration describes this network" };
   const draft = Draft.of(editable, prover);
-  const { patches, why } =
+  const { patches, why, refused } =
     judged.outcome === "pass" ? breaking(draft, wanted) : new Mender(draft, wanted.question).mend();
   if (patches === undefined) return { change: undefined, why };
   const edits = patches.map(({ edit }) => ({
     ...edit,
     line: edit.level === "program" ? undefined : lineOf(edit.path),
   }));
-  return { change: { to: judged.outcome === "pass" ? "blocked" : "pass", edits }, why: undefined };
+  return { change: { to: judged.outcome === "pass" ? "blocked" : "pass", edits, refused }, why: undefined };
 }
 
 interface Tried {
   readonly patches: readonly Patch[] | undefined;
-  readonly why: string | undefined;
+  /** Why there are none. */
+  readonly why?: string;
+  /** What the configuration said to changes of it that were tried before. */
+  readonly refused?: string | undefined;
 }
 
 function isRefused(error: unknown): boolean {
@@ -72,9 +75,12 @@ function breaking(draft: Draft, { question, shown, editable }: Wanted): Tried {
     const tried = draft.with(candidate);
     const outcome = attempt(tried, question);
     if ("refused" in outcome) refused ??= outcome.refused;
-    else if (outcome.outcome === "blocked") return { patches: tried.patches, why: undefined };
+    else if (outcome.outcome === "blocked") {
+      const isWritten = candidate.every(({ edit }) => edit.level === "configuration");
+      return { patches: tried.patches, refused: isWritten ? undefined : refused };
+    }
   }
-  const why = refused === undefined ? "no rule decides about it" : `the configuration refuses: ${refused}`;
+  const why = refused === undefined ? "no rule decides about it" : `the configuration refuses what was tried: ${refused}`;
   return { patches: undefined, why };
 }
 
@@ -84,7 +90,9 @@ const notOurs = "what stops it is not the program's to change";
 class Mender {
   readonly #question: Question;
   #draft: Draft;
+  /** What the configuration says to the changes for the stop that is looked at, and what it has said before. */
   #refused: string | undefined;
+  #refusedEarlier: string | undefined;
   readonly #seen = new Set<string>();
 
   constructor(draft: Draft, question: Question) {
@@ -99,13 +107,16 @@ class Mender {
       this.#seen.add(keyOf(judged));
       this.#refused = undefined;
       const blocked = blockedOf(this.#draft, judged);
-      const next = blocked && (this.#best(inConfiguration(blocked)) ?? this.#best(inProgram(blocked)));
+      const written = blocked && this.#best(inConfiguration(blocked));
+      const refused = this.#refused;
+      const next = written ?? (blocked && this.#best(inProgram(blocked)));
       if (next === undefined) return { patches: undefined, why: this.#why(judged) };
+      if (written === undefined) this.#refusedEarlier ??= refused;
       this.#draft = next.draft;
       judged = next.judged;
     }
     if ("refused" in judged || judged.outcome !== "pass") return { patches: undefined, why: notOurs };
-    return { patches: this.#minimal().patches, why: undefined };
+    return { patches: this.#minimal().patches, refused: this.#refusedEarlier };
   }
 
   #why({ stop }: Judged): string {
@@ -114,7 +125,7 @@ class Mender {
     const so =
       many === 0 ? "" : `after ${many} ${many === 1 ? "change" : "changes"} it still stops (${place}): `;
     if (this.#refused === undefined) return `${so}${notOurs}`;
-    return `${so}the configuration refuses what would be needed: ${this.#refused}`;
+    return `${so}the configuration refuses what was tried: ${this.#refused}`;
   }
 
   /** The first that lets it pass, else the first that gets it further. */
@@ -133,13 +144,16 @@ class Mender {
     return further;
   }
 
-  /** A later change may have made an earlier one needless. */
+  /** A later change may have made an earlier one needless, and what is left out another one. */
   #minimal(): Draft {
     let draft = this.#draft;
-    for (const patch of draft.patches.length > 1 ? draft.patches : []) {
-      const less = draft.without(patch);
-      const judged = attempt(less, this.#question);
-      if (!("refused" in judged) && judged.outcome === "pass") draft = less;
+    for (let before = -1; draft.patches.length > 1 && draft.patches.length !== before;) {
+      before = draft.patches.length;
+      for (const patch of draft.patches) {
+        const less = draft.without(patch);
+        const judged = attempt(less, this.#question);
+        if (!("refused" in judged) && judged.outcome === "pass") draft = less;
+      }
     }
     return draft;
   }

@@ -30,6 +30,8 @@ export interface Edit {
 export interface Change {
   readonly to: "pass" | "blocked";
   readonly edits: readonly Edit[];
+  /** Why the stack's file cannot say the same, where it has an option for it and refuses what would have to stand there. */
+  readonly refused: string | undefined;
 }
 
 /** A step of a change that can be applied. */

@@ -34,7 +34,27 @@ describe("a question", () => {
     ["us-west/api-1 169.254.169.254 80/tcp", "unknown", "169.254.169.254 is a service of Amazon's"],
     ["10.0.10.4 us-west/api-1 8600/udp", "unknown", "by which Route 53 Resolver asks"],
     ["lucidia 192.168.4.1 53/udp", "unknown", "192.168.4.1 is a router of others"],
-    ["us-west/api-1 10.0.10.11 icmpv6", "unknown", "the family of addresses has no such traffic"],
+    ["us-west/api-1 us-west/redis-1 icmpv6", "unknown", "the family of addresses has no such traffic"],
+    ["us-west/api-1 us-west/redis-1 tcp/6379", "pass", "it gets there"],
+    ["us-west/api-1 us-west/redis-1 6379/TCP,9100/tcp", "pass", "it gets there"],
+    ["us-west/api-1 us-west/redis-1 any", "blocked", "only 6379/tcp, 9100/tcp of it passes"],
+    ["US-WEST/Api-1 REDIS-1 6379/tcp", "pass", "it gets there"],
+    ["::ffff:10.0.10.11 10.0.10.50/32 6379/tcp", "pass", "it gets there"],
+    ["192.168.4.0/24 lucidia 53/udp", "pass", "it gets there"],
+    ["us-west/api-1 127.0.0.1 80/tcp", "unknown", "127.0.0.1 is each host's own loopback"],
+    ["::1 us-west/api-1 80/tcp", "unknown", "::1 is each host's own loopback"],
+    ["0.0.0.0 us-west/api-1 80/tcp", "unknown", "0.0.0.0 names no host"],
+    ["us-west/api-1 224.0.0.251 5353/udp", "unknown", "224.0.0.251 is a multicast group"],
+    ["us-west/api-1 255.255.255.255 67/udp", "unknown", "255.255.255.255 is a broadcast"],
+    ["us-west/api-1 250.1.2.3 67/udp", "unknown", "250.1.2.3 is reserved"],
+    ["us-west/api-1 fe80::1 80/tcp", "unknown", "fe80::1 means something on one link alone"],
+    ["lucidia 192.168.4.255 80/udp", "unknown", "192.168.4.255 is a broadcast"],
+    [
+      "lucidia 192.168.4.0 80/udp",
+      "unknown",
+      "192.168.4.0 is the address of the network 192.168.4.0/24 itself",
+    ],
+    ["us-west/api-1 10.0.10.255 80/tcp", "blocked", "VPC us-west: nobody has the address"],
   ])("%s: %s", (line, verdict, reason) => {
     const told = ask(prod, line);
     expect(told.reason).toContain(reason);
@@ -53,9 +73,54 @@ describe("a question", () => {
     ["us-west/api-1 us-west/hub-1:ipv6 all", "us-west/hub-1 has no ipv6 address"],
     ["10.0.10.200 lucidia all", "nobody has 10.0.10.200: nothing is sent from there"],
     ["us-west/api-1 lucidia 443", "443 is no traffic"],
-    ["us-west/api-1 lucidia 90-80/tcp", "90-80/tcp is no traffic"],
+    ["us-west/api-1 lucidia 90-80/tcp", "90-80/tcp is no traffic: a range runs upwards, 80-90/tcp"],
+    ["us-west/api-1 lucidia 0/tcp", "0/tcp is no traffic: nothing listens on port 0"],
+    ["us-west/api-1 lucidia 65536/tcp", "65536/tcp is no traffic: ports end at 65535"],
+    ["us-west/api-1 lucidia 1-70000/udp", "1-70000/udp is no traffic: ports end at 65535"],
+    ["us-west/api-1 lucidia 80/tcp,", "nothing is asked about"],
+    ["us-west/api-1 lucidia 80/sctp", "80/sctp is no traffic"],
+    ["us-west/api-1 lucidia -1/tcp", "-1/tcp is no traffic"],
+    ["us-west/api-1:private lucidia all", "after a host's name comes :public, :vpn or :ipv6, or nothing"],
+    ["010.0.10.11 lucidia all", "010.0.10.11 is no address: its parts have no leading zeros"],
+    ["10.0.10.256 lucidia all", "10.0.10.256 is no address"],
+    ["2001:db8::g1:: lucidia all", "there is no 2001:db8::g1::"],
+    ["2001:db8::1::2 lucidia all", "2001:db8::1::2 is no address"],
+    ["10.0.10.0/24 lucidia all", "10.0.10.0/24 is a network: name one address in it, or a host"],
+    ["i-0123456789abcdef0 lucidia all", "a plan knows no ids, which --describe does"],
+    ["internet operator 443/tcp", "internet and operator are both outside"],
+    ["9.9.9.9 8.8.8.8 443/tcp", "9.9.9.9 and 8.8.8.8 are both outside"],
+    ["192.168.4.77 192.168.4.77 443/tcp", "are one device, and what it sends to itself never leaves it"],
   ])("%s is wrong", (line, says) => {
     expect(() => ask(prod, line)).toThrow(says);
+  });
+
+  it("is spelled in one way, by which the answer is told", () => {
+    const told = ask(prod, "us-west/api-1 redis-1 TCP:6379,Any");
+    expect(told.traffic).toBe("6379/tcp, all");
+    expect(ask(prod, "us-west/api-1 redis-1 080-0443/UDP").traffic).toBe("80-443/udp");
+    expect(ask(prod, "us-west/api-1 redis-1 Ping").traffic).toBe("icmp");
+  });
+
+  it("about two devices of one network is about two addresses, the given ones kept", () => {
+    const ends = (line: string): unknown => ask(prod, line).forward.at(-1)?.after;
+    expect(ends("edge-home edge-home 22/tcp")).toEqual({ from: "192.168.4.254", to: "192.168.4.253" });
+    expect(ends("192.168.4.254 edge-home 22/tcp")).toEqual({ from: "192.168.4.254", to: "192.168.4.253" });
+    expect(ends("edge-home 192.168.4.254 22/tcp")).toEqual({ from: "192.168.4.253", to: "192.168.4.254" });
+  });
+
+  it("of a host about itself stays within it: only its own table looks at it, on its loopback interface", () => {
+    const told = ask(prod, "us-west/api-1 us-west/api-1 5/tcp");
+    expect(told.verdict).toBe("pass");
+    expect(told.forward.map(({ action }) => action)).toEqual([
+      "sends it to itself",
+      'accept: iifname "lo" accept',
+      "arrives by lo",
+    ]);
+    expect(told.return).toHaveLength(3);
+    // By another link's address too, and not by one that the internet gateway alone knows.
+    expect(ask(prod, "us-west/hub-1 us-west/hub-1:vpn 5/tcp").forward.at(-1)?.action).toBe("arrives by lo");
+    const outside = ask(prod, "us-west/lb-1 us-west/lb-1:public 443/tcp");
+    expect(outside.forward.map(({ place }) => place)).toContain("internet gateway of us-west");
   });
 
   it("knows hosts by other names, such as ids of instances", () => {
@@ -144,7 +209,13 @@ describe("what cannot be told", () => {
     expect(ask(subject, "9.8.7.6 us-west/hub-1 22/tcp").verdict).toBe("unknown");
     expect(ask(subject, "9.8.7.6 us-west/lb-1 443/tcp").verdict).toBe("pass");
     expect(ask(subject, "9.8.7.6 us-west/hub-1 23/tcp").verdict).toBe("blocked");
-    expect(ask(subject, "operator us-west/hub-1 22/tcp").verdict).toBe("pass");
+    const operator = ask(subject, "operator us-west/hub-1 22/tcp");
+    expect(operator.verdict).toBe("pass");
+    expect(operator.conditions).toEqual([
+      "operator.cidrs is filled in: it still says REPLACE-ME, and 192.0.2.0 stands for the operator",
+    ]);
+    expect(ask(subject, "us-west/lb-1 operator 443/tcp").conditions).toHaveLength(1);
+    expect(ask(subject, "us-west/lb-1 internet 443/tcp").conditions).toEqual([]);
   });
 });
 

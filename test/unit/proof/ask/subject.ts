@@ -2,7 +2,14 @@
 import { parse } from "yaml";
 import { parsePath } from "../../../../cli/stack-file.ts";
 import { parseNetworkConfig } from "../../../../components/config/parse.ts";
-import type { HostPlan, NetworkPlan } from "../../../../components/plan/model.ts";
+import type {
+  HostPlan,
+  NetworkPlan,
+  Protocol,
+  RegionPlan,
+  RouteTarget,
+  SecurityRulePlan,
+} from "../../../../components/plan/model.ts";
 import { planNetwork } from "../../../../components/plan/plan.ts";
 import { answer, type Subject, type Verdict } from "../../../../components/proof/ask/answer.ts";
 import type { Edit } from "../../../../components/proof/ask/change/model.ts";
@@ -39,8 +46,11 @@ export function planOf(network: unknown): NetworkPlan {
   return planNetwork(parseNetworkConfig(network), "prod");
 }
 
-export function subjectOf(network: unknown, plan = planOf(network)): Subject {
-  return { world: buildWorld(plan), editable: { stack: "prod", network } };
+/** @param plan one that was changed behind the configuration's back; that of the configuration otherwise */
+export function subjectOf(network: unknown, plan?: NetworkPlan): Subject {
+  if (plan !== undefined) return { world: buildWorld(plan), editable: { stack: "prod", network } };
+  const own = planOf(network);
+  return { world: buildWorld(own), editable: { stack: "prod", network, plan: own } };
 }
 
 /** `SRC DST PORT/PROTO`, and `forward` behind it. */
@@ -65,6 +75,71 @@ const host =
 
 const generation = (key: string, change: (of: HostPlan["generation"]) => object): Applied["plan"] =>
   host(key, (one) => ({ ...one, generation: { ...one.generation, ...change(one.generation) } }));
+
+const inRegions =
+  (change: (of: RegionPlan) => Partial<RegionPlan>): Applied["plan"] =>
+  (plan) => ({ ...plan, regions: plan.regions.map((region) => ({ ...region, ...change(region) })) });
+
+/** `ingress tcp 8080-8090 from 10.0.0.0/8` */
+function ruleOf(text: string): {
+  readonly direction: "ingress" | "egress";
+  readonly protocol: Protocol;
+  readonly ports: { readonly from: number; readonly to: number } | undefined;
+  readonly other: string;
+} {
+  const [, direction, protocol, from, to, other = ""] =
+    /^(ingress|egress) (\S+)(?: (\d+)(?:-(\d+))?)? (?:from|to) (\S+)$/.exec(text) ?? [];
+  const ports = from === undefined ? undefined : { from: Number(from), to: Number(to ?? from) };
+  return { direction: direction as "ingress", protocol: protocol as Protocol, ports, other };
+}
+
+function withoutRule(group: string, text: string): Applied["plan"] {
+  const { direction, protocol, ports, other } = ruleOf(text);
+  const isMeant = (rule: SecurityRulePlan): boolean =>
+    rule.direction === direction &&
+    rule.protocol === protocol &&
+    rule.ports?.from === ports?.from &&
+    rule.ports?.to === ports?.to &&
+    (rule.peer.kind === "cidr" ? rule.peer.cidr : `sg-${rule.peer.group}`) === other;
+  return inRegions(({ securityGroups }) => ({
+    securityGroups: securityGroups.map((one) => {
+      if (one.key !== group) return one;
+      const rules = one.rules.filter((rule) => !isMeant(rule));
+      if (rules.length !== one.rules.length - 1) throw new Error(`${group} has no single rule ${text}`);
+      return { ...one, rules };
+    }),
+  }));
+}
+
+function withAclRule(subnet: string, text: string): Applied["plan"] {
+  const { other: cidr, ...rule } = ruleOf(text);
+  return inRegions(({ networkAcls }) => ({
+    networkAcls: networkAcls.map((acl) => {
+      if (!acl.subnets.includes(subnet)) return acl;
+      const taken = acl.rules
+        .filter(({ direction }) => direction === rule.direction)
+        .map((one) => one.number);
+      const number = [1, 2, 3, 4, 5].find((free) => !taken.includes(free)) ?? 6;
+      return { ...acl, rules: [...acl.rules, { ...rule, icmpType: undefined, cidr, number, reason: "" }] };
+    }),
+  }));
+}
+
+function withRoute(subnet: string, text: string): Applied["plan"] {
+  const [destination = "", to = ""] = text.split(" to ");
+  return inRegions(({ subnets, routeTables, natGateways }) => {
+    const key = subnets.find((one) => one.key === subnet)?.routeTable;
+    const [nat] = natGateways;
+    const target: RouteTarget =
+      to === "nat-gateway" ? { kind: to, nat: nat?.key ?? "" } : { kind: "instance", host: to };
+    const route = { key: `${key ?? ""}/added`, destination, target, reason: "" };
+    return {
+      routeTables: routeTables.map((one) =>
+        one.key === key ? { ...one, routes: [...one.routes, route] } : one,
+      ),
+    };
+  });
+}
 
 /** What the program compiles, changed as the edit says it in words: a second reading of them. */
 function inProgram({ action, path, value }: Edit): Applied["plan"] {
@@ -101,27 +176,17 @@ function inProgram({ action, path, value }: Edit): Applied["plan"] {
   }
   if (what === "kernel setting net.ipv4.ip_forward")
     return generation(key, ({ sysctls }) => ({ sysctls: { ...sysctls, "net.ipv4.ip_forward": "1" } }));
+  if (what === "source/destination check")
+    return host(key, (one) => ({
+      ...one,
+      instance: one.instance && { ...one.instance, sourceDestCheck: false },
+    }));
   const [, group] = /^security group (\S+)$/.exec(path) ?? [];
-  if (group !== undefined && action === "remove") {
-    const [direction = "", protocol = "", port = "", , other = ""] = value.split(" ");
-    return (plan) => ({
-      ...plan,
-      regions: plan.regions.map((region) => ({
-        ...region,
-        securityGroups: region.securityGroups.map((one) =>
-          one.key === group
-            ? {
-                ...one,
-                rules: one.rules.filter(
-                  ({ key: rule }) =>
-                    rule !== `${group}/${direction}/${protocol}-${port}/${other.replace("/", "-")}`,
-                ),
-              }
-            : one,
-        ),
-      })),
-    });
-  }
+  if (group !== undefined && action === "remove") return withoutRule(group, value);
+  const [, around] = /^network ACL around (\S+)$/.exec(path) ?? [];
+  if (around !== undefined) return withAclRule(around, value);
+  const [, routed] = /^route table of (\S+)$/.exec(path) ?? [];
+  if (routed !== undefined) return withRoute(routed, value);
   throw new Error(`the test cannot read ${action} ${path}: ${value}`);
 }
 
