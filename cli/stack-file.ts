@@ -113,7 +113,11 @@ export function parseStackFile(text: string, name: string, allowed: readonly Sta
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [wrong] = document.errors;
-  if (wrong !== undefined) throw new SandboxError(`${name} is no YAML: ${wrong.message.split("\n")[0]}`, 2);
+  if (wrong !== undefined) {
+    // Behind its colon it draws the line of the file.
+    const [what = ""] = wrong.message.split("\n");
+    throw new SandboxError(`${name} is no YAML: ${what.replace(/:$/, ".")}`, 2);
+  }
   const read = document.toJS() as { config?: unknown } | null;
   const config = typeof read === "object" && read !== null ? read.config : undefined;
   if (typeof config !== "object" || config === null || !(networkKey in config)) {

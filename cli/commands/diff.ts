@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { onlyThose, standIns } from "../../components/proof/diff/alike.ts";
 import { differencesOf } from "../../components/proof/diff/differences.ts";
 import { endsOf, flowsOf, type Flows } from "../../components/proof/diff/flows.ts";
+import { renamed, renamesOf } from "../../components/proof/diff/renames.ts";
 import { Prover } from "../../components/proof/prover.ts";
 import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import type { World } from "../../components/proof/world/model.ts";
@@ -13,7 +14,8 @@ import { openDescribed, openFile } from "../proof/input.ts";
 
 const examples = `
 It compares what the two networks let pass between any two ends (hosts, devices on sites' networks, the internet, the
-operator), both ways, and tells what is gained and lost. Equal ends are merged. BASE and HEAD are stacks' files, or
+operator), both ways, and tells what is gained and lost. Equal ends are merged, and a host that has got another name
+with the same address is the same host. BASE and HEAD are stacks' files, or
 files of git revisions as REVISION:PATH. What hangs on something that nobody can tell yet counts as stopped.
 
 With --describe both are folders or files with the JSON of aws ec2 describe-*: what changed in an account between two
@@ -61,11 +63,14 @@ export function addDiff(parent: Command): void {
     .option("--exit-code", "end with 1 where a flow is gained or lost")
     .addHelpText("after", examples)
     .action(async (base: string, head: string, options: Options, command: Command) => {
-      const worlds = [await worldOf(base, options), await worldOf(head, options)] as const;
-      const names = standIns(...worlds);
-      const [before, after] = [flowsIn(worlds[0], names), flowsIn(worlds[1], names)];
+        const worlds = [await worldOf(base, options), await worldOf(head, options)] as const;
+        const names = standIns(...worlds);
+        const [old, after] = [flowsIn(worlds[0], names), flowsIn(worlds[1], names)];
+        const renames = renamesOf(old, after);
+        const before = renamed(old, renames);
       const undecided = [...new Set([...before.undecided, ...after.undecided])];
-      const compared: Compared = { base, head, differences: differencesOf(before, after), undecided };
+      const differences = differencesOf(before, after);
+      const compared: Compared = { base, head, renamed: renames, differences, undecided };
       printResult(command, compared, () =>
         options.markdown === true ? renderMarkdown(compared) : renderText(compared, painter(process.stdout)),
       );

@@ -1,5 +1,6 @@
 /** Where the commands that prove get their network from: a stack's file, as the program would plan it. */
 import type { Command } from "commander";
+import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseNetworkConfig } from "../../components/config/parse.ts";
 import { ConfigError } from "../../components/config/problem.ts";
@@ -133,11 +134,20 @@ export function openWorld({ stack, cwd, describe, clientPorts }: InputOptions): 
  * @throws {SandboxError} with exit code 2 where there is none, or its configuration is refused
  */
 export async function openFile(name: string, cwd: string): Promise<OpenedWorld> {
-  const ofRevision = await fileOfRevision(name, cwd);
+  const text = (await fileOfRevision(name, cwd)) ?? textOf(resolve(cwd, name), name);
   const [, stack = "stack"] = /Pulumi\.([^/:]+)\.yaml$/.exec(name) ?? [];
-  const read = (): StackFile =>
-    ofRevision === undefined
-      ? readStackFile(resolve(cwd, name), name, unneeded)
-      : parseStackFile(ofRevision, name, unneeded);
-  return { ...openStack(stack, read), title: name };
+  try {
+    return { ...openStack(stack, () => parseStackFile(text, name, unneeded)), title: name };
+  } catch (error) {
+    // Of two files it says which.
+    const isUnnamed = error instanceof SandboxError && !error.message.startsWith(name);
+    throw isUnnamed ? new SandboxError(`${name}: ${error.message}`, 2) : error;
+  }
+}
+
+function textOf(file: string, name: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new SandboxError(`${name} does not exist.`, 2);
+  if (found.isDirectory()) throw new SandboxError(`${name} is a folder: name the stack's file in it.`, 2);
+  return readFileSync(file, "utf8");
 }

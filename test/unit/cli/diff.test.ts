@@ -26,6 +26,9 @@ describe("roadnet diff", () => {
     );
     expect(head).not.toBe(text);
     writeFileSync(join(folder, "Pulumi.prod.yaml"), head);
+    writeFileSync(join(folder, "wrong.yaml"), text.replace("owner: ", "Owner: "));
+    writeFileSync(join(folder, "broken.yaml"), `${text}\n  more: [1,\n`);
+    writeFileSync(join(folder, "renamed.yaml"), text.replaceAll("redis-1", "cache-1"));
   });
   afterAll(() => {
     rmSync(folder, { recursive: true });
@@ -53,6 +56,7 @@ describe("roadnet diff", () => {
     expect(JSON.parse(json.stdout)).toEqual({
       base: "HEAD:Pulumi.prod.yaml",
       head: "Pulumi.prod.yaml",
+      renamed: [],
       differences: [
         { change: "gained", from: row.split(", "), to: ["us-west/redis-1"], traffic: "6379/tcp" },
       ],
@@ -61,17 +65,28 @@ describe("roadnet diff", () => {
     const same = await diff("Pulumi.prod.yaml", "Pulumi.prod.yaml", "--exit-code", "--markdown");
     expect(same).toMatchObject({
       code: 0,
-      stdout: "No flow is gained or lost from Pulumi.prod.yaml to Pulumi.prod.yaml.\n",
+      stdout: "No flow is gained or lost from `Pulumi.prod.yaml` to `Pulumi.prod.yaml`.\n",
     });
+  });
+
+  it("knows a host by its address where only its name is another", async () => {
+    const { stdout } = await diff("HEAD:Pulumi.prod.yaml", "renamed.yaml");
+    expect(stdout).toBe(
+      "No flow is gained or lost from HEAD:Pulumi.prod.yaml to renamed.yaml.\nus-west/redis-1 is called us-west/cache-1 now.\n",
+    );
   });
 
   it.each([
     ["HEAD:Pulumi.nowhere.yaml", "git has no HEAD:Pulumi.nowhere.yaml"],
     ["nobody:Pulumi.prod.yaml", "git has no nobody:Pulumi.prod.yaml"],
-    ["Pulumi.nowhere.yaml", "does not exist"],
+    ["Pulumi.nowhere.yaml", "Pulumi.nowhere.yaml does not exist"],
+    [".", ". is a folder: name the stack's file in it"],
+    ["wrong.yaml", "wrong.yaml: The network's configuration has 1 problem:\n"],
+    ["broken.yaml", "broken.yaml is no YAML: "],
   ])("%s cannot be compared", async (name, says) => {
     const { code, stderr } = await diff(name, "Pulumi.prod.yaml");
     expect(stderr).toContain(says);
+    expect(stderr).not.toMatch(/:\n$/);
     expect(code).toBe(2);
   });
 });
@@ -81,6 +96,7 @@ describe("differences in words", () => {
   const compared: Compared = {
     base: "a",
     head: "b",
+    renamed: [{ from: "r/old", to: "r/new" }],
     differences: [
       { change: "gained", from: many, to: ["r/x"], traffic: "1/tcp" },
       { change: "lost", from: ["every host of r"], to: ["internet"], traffic: "everything" },
@@ -92,6 +108,7 @@ describe("differences in words", () => {
     const text = renderText(compared, (code, line) => `<${code}>${line}`);
     expect(text).toEqual([
       "Flows from a to b: 1 gained, 1 lost",
+      "r/old is called r/new now.",
       "<32>  r/h-0, r/h-1, r/h-2, r/h-3, r/h-4, r/h-5 and 2 more -> r/x: +1/tcp",
       "<31>  every host of r -> internet: -everything",
       "Not all can be told, and counts as stopped what cannot: r/x -> r/y and 1 more.",
@@ -102,6 +119,8 @@ describe("differences in words", () => {
     expect(renderMarkdown(compared)).toEqual([
       "**Flows: 1 gained, 1 lost** from `a` to `b`",
       "",
+      "`r/old` is called `r/new` now.",
+      "",
       "| | From | To | Traffic |",
       "| --- | --- | --- | --- |",
       "| gained | r/h-0, r/h-1, r/h-2, r/h-3, r/h-4, r/h-5 and 2 more | r/x | 1/tcp |",
@@ -109,5 +128,30 @@ describe("differences in words", () => {
       "",
       "Not all can be told, and counts as stopped what cannot: r/x -> r/y and 1 more.",
     ]);
+  });
+
+  it("never only count who stands outside", () => {
+    const outside = {
+      ...compared,
+      differences: [
+        { change: "gained", from: ["r/x"], to: [...many, "internet", "operator"], traffic: "1/tcp" },
+      ],
+    } as const;
+    expect(renderText(outside, (_, line) => line)[2]).toBe(
+      "  r/x -> internet, operator, r/h-0, r/h-1, r/h-2, r/h-3 and 4 more: +1/tcp",
+    );
+  });
+
+  it("keep what means something in markdown from meaning it", () => {
+    const odd = {
+      ...compared,
+      base: "a`b.yaml",
+      renamed: [],
+      undecided: [],
+      differences: [{ change: "lost", from: ["web | old"], to: ["r/x"], traffic: "1/tcp" }],
+    } as const;
+    const lines = renderMarkdown(odd);
+    expect(lines[0]).toBe("**Flows: 1 lost** from `` a`b.yaml `` to `b`");
+    expect(lines.at(-1)).toBe("| lost | web \\| old | r/x | 1/tcp |");
   });
 });

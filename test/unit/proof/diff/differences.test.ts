@@ -2,14 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { differencesOf } from "../../../../components/proof/diff/differences.ts";
 import { endsOf, flowsOf, type End, type Flows } from "../../../../components/proof/diff/flows.ts";
+import { renamed, renamesOf } from "../../../../components/proof/diff/renames.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
 import { parseAddress } from "../../../../components/proof/sets/addresses.ts";
 import { formatTraffic, portTraffic } from "../../../../components/proof/sets/traffic.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
-import { networkWith, planOf, type Put } from "../ask/subject.ts";
+import { networkWith, planOf, putAt, type Put } from "../ask/subject.ts";
 
 function flows(...puts: readonly Put[]): Flows {
-  const world = buildWorld(planOf(networkWith(...puts)));
+  return flowsAt(networkWith(...puts));
+}
+
+function flowsAt(network: unknown): Flows {
+  const world = buildWorld(planOf(network));
   return flowsOf(new Prover(world), endsOf(world, parseAddress("203.0.113.7")));
 }
 
@@ -100,6 +105,20 @@ describe("differences", () => {
     const forward = told(prod, head);
     expect(forward).toEqual(["us-west/hub-1, us-west/lb-1, us-west/lb-2 -> us-west/redis-1: +6379/tcp"]);
     expect(told(head, prod)).toEqual(forward.map((line) => line.replace("+", "-")));
+  });
+
+  it("are none where a host has only got another name, and those of what else is new by that name", () => {
+    const called = JSON.parse(JSON.stringify(networkWith()).replaceAll("redis-1", "cache-1")) as unknown;
+    const head = flowsAt(called);
+    const renames = renamesOf(prod, head);
+    expect(renames).toEqual([{ from: "us-west/redis-1", to: "us-west/cache-1" }]);
+    expect(told(renamed(prod, renames), head)).toEqual([]);
+    const wider = flowsAt(putAt(called, "securityGroups.database.ingress[1].source", () => "10.0.0.0/8"));
+    expect(told(renamed(prod, renames), wider)).toEqual([
+      "us-west/hub-1, us-west/lb-1, us-west/lb-2 -> us-west/cache-1: +6379/tcp",
+    ]);
+    // At another address it is another host.
+    expect(renamesOf(prod, flows(["hosts.us-west.api-3", undefined]))).toEqual([]);
   });
 
   it("have a host's every flow where it comes or goes", () => {
