@@ -81,7 +81,7 @@ describe("roadnet diff", () => {
     ["nobody:Pulumi.prod.yaml", "git has no nobody:Pulumi.prod.yaml"],
     ["Pulumi.nowhere.yaml", "Pulumi.nowhere.yaml does not exist"],
     [".", ". is a folder: name the stack's file in it"],
-    ["wrong.yaml", "wrong.yaml: The network's configuration has 1 problem:\n"],
+    ["wrong.yaml", "wrong.yaml: The network's configuration has 2 problems:\n"],
     ["broken.yaml", "broken.yaml is no YAML: "],
   ])("%s cannot be compared", async (name, says) => {
     const { code, stderr } = await diff(name, "Pulumi.prod.yaml");
