@@ -3,7 +3,8 @@
  * knows and what the question does not depend on, and the lines on which its values stand.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { isCollection, isMap, isPair, LineCounter, parseDocument, type Document, type Node } from "yaml";
+import { isCollection, isMap, isPair, LineCounter, parseDocument } from "yaml";
+import type { Document, Node, Pair, YAMLMap } from "yaml";
 import { placeholder } from "../components/config/leaf.ts";
 import { formatPath, networkKey, type Path } from "../components/config/problem.ts";
 import { SandboxError } from "../sandbox/mode.ts";
@@ -87,16 +88,26 @@ function fill(network: unknown, allowed: readonly StandIn[]): Filled {
   return { value: visit(network, []), unfilled };
 }
 
+/** The pair whose key the path begins with, and of how many parts that is: dots part names of zones that nobody has quoted. */
+function pairAt({ items }: YAMLMap, path: Path): [Pair | undefined, number] {
+  for (let length = 1; length <= path.length; length++) {
+    const name = path.slice(0, length).join(".");
+    const pair = items.find(({ key }) => String(key) === name);
+    if (pair !== undefined) return [pair, length];
+  }
+  return [undefined, 1];
+}
+
 /** Where the node begins that has the path, its key for a map's; the nearest above where there is none. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   let node: unknown = document.getIn(["config", networkKey], true);
   let offset = (node as Node | undefined)?.range?.[0];
-  for (const part of path) {
-    if (!isCollection(node)) break;
-    const item: unknown = isMap(node)
-      ? node.items.find(({ key }) => String(key) === String(part))
-      : node.items[Number(part)];
+  for (let at = 0; at < path.length && isCollection(node);) {
+    const [item, length]: [unknown, number] = isMap(node)
+      ? pairAt(node, path.slice(at))
+      : [node.items[Number(path[at])], 1];
     if (item === undefined) break;
+    at += length;
     const start = (isPair(item) ? item.key : item) as Node | undefined;
     offset = start?.range?.[0] ?? offset;
     node = isPair(item) ? item.value : item;

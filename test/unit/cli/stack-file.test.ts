@@ -38,6 +38,7 @@ describe("a stack's file", () => {
     ["securityGroups.public.ingress[1]", 11],
     ["securityGroups.public.ingress[1].source", 11],
     ['dns.zones["blackroad.io"].records[1].name', 15],
+    ["dns.zones.blackroad.io.records[1].name", 15],
     ["blackroad-network:network.hosts.us-west", 5],
     // What is not written stands where what is above it does.
     ["hosts.us-west.api-2", 5],

@@ -192,7 +192,7 @@ export function inConfiguration(blocked: Blocked): Candidate[] {
     case "network-acl":
       return behindAcl(blocked);
     case "nftables":
-      return isBack ? [] : services(blocked, obstacle.host);
+      return isBack || obstacle.hook !== "input" ? [] : services(blocked, obstacle.host);
     case "subnet-route":
       return ways(blocked, regionOf(plan, obstacle.subnet)?.key, stop.to);
     case "private-outside":
@@ -302,8 +302,11 @@ export function inProgram(blocked: Blocked): Candidate[] {
     case "host-route":
       return neighbours(blocked, obstacle.host);
     case "private-outside": {
-      const sender = isBack ? ends.to : ends.from;
-      return sender === undefined ? [] : neighbours(blocked, sender);
+      const host = isBack ? ends.to : ends.from;
+      if (host === undefined) return [];
+      // By a tunnel of its own before another's.
+      const tunnelled = allowedIps(blocked, { kind: "allowed-ips", host, peer: undefined });
+      return [...tunnelled, ...neighbours(blocked, host)];
     }
     case "subnet-route": {
       const region = regionOf(plan, obstacle.subnet);

@@ -104,6 +104,17 @@ describe("what would let it pass", () => {
       ],
     ],
     [
+      "AllowedIPs of a tunnel of its own, where packets left by the router of the site",
+      "lucidia coral-reef/node-2 8443/tcp",
+      [],
+      [
+        "add edge-home/lucidia: WireGuard, AllowedIPs of eu-west/hub-1 10.64.10.11/32",
+        "add eu-west/hub-1: nftables, chain forward ip saddr 10.200.0.10 ip daddr 10.64.10.11 tcp dport 8443 accept",
+        "add coral-reef/gateway: WireGuard, AllowedIPs of eu-west/hub-1 10.200.0.10/32",
+        "add coral-reef/gateway: nftables, chain forward ip saddr 10.200.0.10 ip daddr 10.64.10.11 tcp dport 8443 accept",
+      ],
+    ],
+    [
       "a route of a machine by its neighbour",
       "lucidia-alt us-west/api-1 8080/tcp",
       [],
@@ -193,7 +204,7 @@ describe("what would block it", () => {
       [],
       [
         'remove us-west/api-1: nftables, chain input iifname "lo" accept',
-        'remove us-west/api-1: nftables, chain input ip saddr 10.0.0.0/8 tcp dport 8081 accept comment "websocket"',
+        'remove us-west/api-1: nftables, chain input ip saddr 10.0.0.0/8 tcp dport 8081 accept comment "memory-service"',
       ],
     ],
     [
