@@ -20,7 +20,8 @@ SRC and DST are hosts (us-west/api-1, or api-1 where one alone is called so), a 
 that nobody manages), addresses, internet (anybody), or operator. DST may be a DNS name, which SRC looks up as it would:
 private zones are known to VPCs alone, and a name that Cloudflare proxies is followed over its edge to whoever answers,
 by load balancers and tunnels (docs/proof-edge.md).
-PORT/PROTO is like 443/tcp, 8080-8090/tcp, 51820/udp, icmp, tcp, or all; it passes if all of it does.
+PORT/PROTO is like 443/tcp, 8080-8090/tcp, 51820/udp, icmp, tcp, or all, and several with commas between them; it passes
+if all of it does.
 
 With --describe the network is one that already exists, from the JSON of aws ec2 describe-*; hosts are then ids of
 instances or of network interfaces, Name tags, private and public addresses. docs/describe.md says which calls, and what

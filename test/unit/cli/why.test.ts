@@ -43,7 +43,7 @@ describe("roadnet why", () => {
   });
 
   it.each([
-    [["redis-1", "us-west/api-1", "6379"], "6379 is no traffic"],
+    [["redis-1", "us-west/api-1", "6379"], "6379 is no traffic: say which protocol, such as 6379/tcp."],
     [["redis-2", "us-west/api-1", "6379/tcp"], "there is no redis-2: did you mean redis-1?"],
     [["redis-1", "us-west/api-1"], "missing required argument 'port/proto'"],
     [["redis-1", "us-west/api-1", "all", "--direction", "back"], "argument 'back' is invalid"],
@@ -76,13 +76,22 @@ describe("roadnet why", () => {
 describe("a verdict in words", () => {
   const words = (line: string): string => renderVerdict(ask(prod, line), "stack prod", plain).join("\n");
 
+  it("shows an example only of several kinds of traffic", () => {
+    expect(words("us-west/api-1 redis-1 TCP/6379")).not.toContain("As an example");
+    expect(words("us-west/api-1 redis-1 ICMP")).not.toContain("As an example");
+    expect(words("us-west/api-1 redis-1 6379/tcp,9100/tcp")).toContain("As an example, 6379/tcp:");
+  });
+
   it("numbers the hops, and says where addresses change", () => {
     const text = words("us-west/api-1 internet 443/tcp");
     expect(text).toContain("There: 10.0.10.11 -> ");
     expect(text).toContain("Back: ");
     expect(text).toContain("      now public-address of us-west/nat/us-west-2a -> ");
     expect(text).toContain("To block it:\n  remove security group us-west/updates");
-    expect(text).toContain("The stack's file has no option for that");
+    expect(text).toContain(
+      "The stack's file cannot be changed to that effect: hosts.eu-west.api-1.securityGroups let",
+    );
+    expect(words("us-west/hub-1 lucidia 9999/udp")).toContain("The stack's file has no option for that");
   });
 
   it("lists what is stopped of several kinds of traffic, and shows one", () => {
