@@ -47,9 +47,10 @@ function row(side: Side, network: string, rounds: number): Row {
 /** @throws where the two sides do not come to the same */
 function compare(ours: Row, others: Row): void {
   const [mine, theirs] = [ours, others].map(({ rounds }) => rounds[0]?.first);
-  if (mine?.pairs !== theirs?.pairs || mine?.passing !== theirs?.passing) {
-    throw new Error(`${ours.network}: by classes and by pairs something passes between different pairs`);
+  if (mine?.pairs !== theirs?.pairs || mine?.verdict !== theirs?.verdict) {
+    throw new Error(`${ours.network}: by classes and pair by pair something else is found`);
   }
+  if (mine?.problems !== 0) throw new Error(`${ours.network} is to be a network in which nothing is wrong`);
 }
 
 function measureAll(networks: readonly string[], rounds: number, mostPairs: number): ProofResult {

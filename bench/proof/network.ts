@@ -21,6 +21,14 @@ interface ProductionNetwork {
   readonly securityGroups: Written<Written<unknown>>;
   readonly wireguard: { readonly hubs: Written<unknown> };
   readonly hosts: Written<Written<unknown>>;
+  readonly flows: { readonly intended: readonly WrittenFlow[]; readonly accepted: readonly WrittenFlow[] };
+}
+
+interface WrittenFlow {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly traffic: readonly string[];
+  readonly reason: string;
 }
 
 /** AWS's regions of the commercial partition, in the ledger's order; from the 35th on, a region is a second VPC in one. */
@@ -171,6 +179,51 @@ function everywhereGroups(groups: ProductionNetwork["securityGroups"]): Written<
   );
 }
 
+/** Production's flows, those about single hosts of its regions apart, and in their place the same for each region. */
+function flowsOf(
+  { flows, regions }: ProductionNetwork,
+  places: readonly Place[],
+): ProductionNetwork["flows"] {
+  const isOfRegion = (end: string): boolean =>
+    Object.keys(regions).some((region) => end.startsWith(`${region}/`) || end.endsWith(` of ${region}`));
+  const others = (written: readonly WrittenFlow[]): WrittenFlow[] =>
+    written.filter(({ from, to }) => ![...from, ...to].some(isOfRegion));
+  return {
+    intended: [
+      ...others(flows.intended),
+      ...places.flatMap(({ key }): WrittenFlow[] => [
+        {
+          from: [`role-api of ${key}`],
+          to: [`sg-vault of ${key}`],
+          traffic: ["8200/tcp"],
+          reason: "Secrets",
+        },
+        {
+          from: [`role-api of ${key}`],
+          to: [`sg-ollama of ${key}`],
+          traffic: ["11434/tcp"],
+          reason: "Models",
+        },
+      ]),
+    ],
+    accepted: [
+      ...others(flows.accepted),
+      {
+        from: ["internet"],
+        to: ["role-load-balancer"],
+        traffic: ["80/tcp", "443/tcp"],
+        reason: "public is open to everybody",
+      },
+      ...places.map(({ key }): WrittenFlow => ({
+        from: [`sg-internal of ${key}`],
+        to: ["database", "vault", "ollama"].map((group) => `sg-${group} of ${key}`),
+        traffic: ["5432/tcp", "6379/tcp", "8200/tcp", "11434/tcp"],
+        reason: "The data layer is open to the whole group internal",
+      })),
+    ],
+  };
+}
+
 function written(production: ProductionNetwork, { regions, hostsPerRegion }: Size): unknown {
   const places = Array.from({ length: regions }, (_, index) => placeOf(index));
   const each = (one: (place: Place, index: number) => unknown): Written<unknown> =>
@@ -199,8 +252,7 @@ function written(production: ProductionNetwork, { regions, hostsPerRegion }: Siz
     hosts: { ...Object.fromEntries(sites), ...each((place) => hostsOf(place, hostsPerRegion)) },
     dns: { zones: { "blackroad.io": { managed: true, records } } },
     cloudflare: undefined,
-    // Production's are about hosts by name, which there are not here.
-    flows: undefined,
+    flows: flowsOf(production, places),
   };
 }
 

@@ -1,7 +1,8 @@
 /** What the benchmark has measured, as a section of docs/bench.md and a plot. Pure. */
 import { plotOf } from "../lib/plot.ts";
 import { fitLine, summarize } from "../lib/statistics.ts";
-import type { Measured, Side, Verification } from "./run.ts";
+import { publishedTable } from "./published.ts";
+import type { Measured, Parts, Side, Verification } from "./run.ts";
 
 export interface Row {
   readonly network: string;
@@ -20,16 +21,16 @@ const goals = [
   { network: "50x200", what: "50 regions with 200 hosts each", seconds: 2, mebibytes: 1024 },
 ] as const;
 
-type Pick = (verification: Verification) => number;
-const whole: Pick = ({ worldSeconds, classesSeconds, pairsSeconds }) =>
-  worldSeconds + classesSeconds + pairsSeconds;
+type Figure = (verification: Verification) => number;
+const onTheClock: Figure = ({ seconds }) => seconds;
+const processorTime: Figure = ({ cpuSeconds }) => cpuSeconds;
 
-function values({ rounds }: Row, when: "first" | "again", pick: Pick): number[] {
-  return rounds.map((round) => pick(round[when]));
+function values({ rounds }: Row, when: "first" | "again", figure: Figure): number[] {
+  return rounds.map((round) => figure(round[when]));
 }
 
-function median(row: Row, when: "first" | "again", pick: Pick): number {
-  return summarize(values(row, when, pick)).median;
+function median(row: Row, when: "first" | "again", figure: Figure): number {
+  return summarize(values(row, when, figure)).median;
 }
 
 function spread(numbers: readonly number[], factor: number, digits: number): string {
@@ -46,16 +47,33 @@ function peak({ rounds }: Row): number {
   return Math.max(...rounds.map(({ peakMiB }) => peakMiB));
 }
 
-function verdict({ rows }: ProofResult): string[] {
+function rowOf({ rows }: ProofResult, network: string, side: Side): Row | undefined {
+  return rows.find((row) => row.network === network && row.side === side);
+}
+
+function verdict(result: ProofResult): string[] {
   return goals.map(({ network, what, seconds, mebibytes }) => {
-    const row = rows.find((each) => each.network === network && each.side === "classes");
+    const row = rowOf(result, network, "classes");
     if (row === undefined) return `- ${what}: not measured.`;
-    const took = median(row, "first", whole);
-    const cpu = median(row, "first", ({ cpuSeconds }) => cpuSeconds);
+    const [took, cpu] = [median(row, "first", onTheClock), median(row, "first", processorTime)];
     const isMet = took < seconds && (mebibytes === undefined || peak(row) < mebibytes);
     const memory = mebibytes === undefined ? "" : ` and ${mebibytes} MiB`;
-    const used = `${(took * 1000).toFixed(0)} ms, ${(cpu * 1000).toFixed(0)} ms of processor time, ${peak(row).toFixed(0)} MiB`;
-    return `- ${what}, everything from the plan on, in a new process: ${used}; the goal is ${seconds * 1000} ms${memory}: ${isMet ? "met" : "missed"}.`;
+    const again = `${(median(row, "again", processorTime) * 1000).toFixed(0)} ms once everything is compiled`;
+    const used = `${(took * 1000).toFixed(0)} ms on the clock, ${(cpu * 1000).toFixed(0)} ms of processor time (${again}), ${peak(row).toFixed(0)} MiB`;
+    return `- ${what}, in a new process: ${used}; the goal is ${seconds * 1000} ms${memory}: ${isMet ? "met" : "missed"}.`;
+  });
+}
+
+/** Both sides' processor time in one run. */
+function ratios(result: ProofResult): string[] {
+  const networks = [...new Set(result.rows.map(({ network }) => network))];
+  return networks.flatMap((network) => {
+    const [ours, pairs] = [rowOf(result, network, "classes"), rowOf(result, network, "pairs")];
+    if (ours === undefined || pairs === undefined) return [];
+    const ratio = median(pairs, "first", processorTime) / median(ours, "first", processorTime);
+    return [
+      `- ${network}: pair by pair takes ${ratio.toFixed(1)} times the processor time, and finds the same.`,
+    ];
   });
 }
 
@@ -68,34 +86,39 @@ const sideNames: Readonly<Record<Side, string>> = {
 function timeRow(row: Row): string[] {
   const [one] = row.rounds;
   if (one === undefined) throw new Error("nothing was measured");
-  const { first, hosts, classes } = one;
+  const { first, hosts, flows } = one;
   return [
     row.network,
     String(hosts),
+    String(flows),
     sideNames[row.side],
-    String(classes),
-    String(first.questions),
     String(first.pairs),
-    spread(values(row, "first", whole), 1000, 0),
-    spread(values(row, "again", whole), 1000, 0),
-    (median(row, "first", ({ cpuSeconds }) => cpuSeconds) * 1000).toFixed(0),
+    String(first.questions),
+    spread(values(row, "first", processorTime), 1000, 0),
+    spread(values(row, "first", onTheClock), 1000, 0),
+    spread(values(row, "again", processorTime), 1000, 0),
     peak(row).toFixed(0),
-    (summarize(row.rounds.map(({ planSeconds }) => planSeconds)).median * 1000).toFixed(0),
+    (summarize(row.rounds.map(({ planCpuSeconds }) => planCpuSeconds)).median * 1000).toFixed(0),
   ];
 }
 
+const partNames: Readonly<Record<keyof Parts, string>> = {
+  world: "the network as packets see it",
+  classes: "whom it treats alike",
+  flows: "whom flows mean",
+  pairs: "all pairs, beside all flows",
+  findings: "the plan, names and the edge",
+};
+
 function partRow(row: Row): string[] {
-  const parts: readonly Pick[] = [
-    ({ worldSeconds }) => worldSeconds,
-    ({ classesSeconds }) => classesSeconds,
-    ({ pairsSeconds }) => pairsSeconds,
-  ];
-  const perQuestion = median(row, "first", ({ pairsSeconds, questions }) => pairsSeconds / questions);
-  return [
-    row.network,
-    ...parts.map((part) => (median(row, "first", part) * 1000).toFixed(0)),
-    (perQuestion * 1e6).toFixed(1),
-  ];
+  const parts = row.rounds.flatMap(({ parts }) => parts ?? []);
+  const each = (Object.keys(partNames) as (keyof Parts)[]).map((name) =>
+    (summarize(parts.map((one) => one[name])).median * 1000).toFixed(0),
+  );
+  const perQuestion = summarize(
+    row.rounds.map(({ parts: own, first }) => (own?.pairs ?? 0) / first.questions),
+  ).median;
+  return [row.network, ...each, (perQuestion * 1e6).toFixed(1)];
 }
 
 function isGrown({ network }: Row): boolean {
@@ -105,7 +128,7 @@ function isGrown({ network }: Row): boolean {
 function pointsOf({ rows }: ProofResult, side: Side): (readonly [number, number])[] {
   return rows
     .filter((row) => row.side === side && isGrown(row))
-    .map((row) => [row.rounds[0]?.hosts ?? 0, median(row, "first", whole)] as const);
+    .map((row) => [row.rounds[0]?.hosts ?? 0, median(row, "first", processorTime)] as const);
 }
 
 /** By which power of the number of hosts the time grows; `undefined` for fewer than two sizes. */
@@ -121,7 +144,7 @@ export function proofPlot(result: ProofResult): string {
     { side: "pairs", colour: "#c4541a" },
   ] as const;
   return plotOf({
-    title: "What passes between all hosts: time over size",
+    title: "Full verification: processor time over size",
     x: "hosts",
     y: "seconds",
     series: all.map(({ side, colour }) => ({
@@ -132,58 +155,62 @@ export function proofPlot(result: ProofResult): string {
   });
 }
 
-/**
- * What others have published. They answer other questions about other networks on other machines, so that the numbers
- * stand beside ours for their order of magnitude alone.
- */
+/** What others have published: which of it can be set beside ours, and which cannot. */
 const published: readonly string[] = [
-  "- Delta-net (Horn, Kheradmand, Prasad, NSDI 2017) takes 40 µs for a change to one forwarding rule. It keeps the whole network as atoms and follows changes; ours starts anew each time, since a preview has one network to judge.",
-  "- Atomic predicates (Yang, Lam, ICNP 2013 and ToN 2016) take 40 ms for a reachability tree from one place, over 6.9 million forwarding rules. Ours has some hundreds of rules, which are stateful and ordered, and follows answers too.",
-  "- KATch (Moeller and others, PLDI 2024) answers reachability in NetKAT well under a second for networks of its benchmarks. NetKAT has neither connection tracking nor address translation by state.",
-  "- Batfish (Brown and others, SIGCOMM 2023) takes minutes for networks of thousands of devices, from vendors' configurations, routing protocols included: most of what it computes is given in our plan.",
+  "They answer other questions about other networks on other machines. What can be compared is the order of magnitude of a whole answer, how it grows, and what is part of it; no ratio between theirs and ours means anything.",
+  "",
+  ...publishedTable,
+];
+
+const what: readonly string[] = [
+  "Verification is all that `roadnet verify` does for a stack, and what previews and updates do before the first resource: from the plan to the network as packets see it; what gets from everybody to everybody, of all traffic at once, and whose answers come back; that beside everything that is meant; why, for what differs; and the findings about the plan itself, its names, load balancers and tunnels. In these networks nothing is wrong, and a round that finds something fails. Reading the file and planning is not part of it, and has a column of its own. A new process has compiled nothing yet, as in a preview.",
+  "",
+  "Everybody is each host with each of its addresses, the devices that nobody manages, and the parts of the internet that rules or flows tell apart. Ours asks once for any two of those that nothing tells apart, neither the network (`components/proof/classes`) nor a flow (`components/proof/verify/alike.ts`). Beside it the same verification asks for every pair by itself, where there are not too many; it must find the same, or the benchmark fails. Between three places of production alone, every packet is asked for by itself: each port, type and protocol.",
+  "",
+  "Networks are production's file and, as REGIONSxHOSTS, ones grown from it: so many regions, each peered with every other, each with so many hosts in two zones and three tiers, with production's flows for each region and hub.",
+];
+
+const timesHead = [
+  "network",
+  "hosts",
+  "flows",
+  "side",
+  "pairs",
+  "questions",
+  "processor time, ms",
+  "on the clock, ms",
+  "processor time once more, ms",
+  "memory at its peak, MiB",
+  "reading and planning before it, ms",
 ];
 
 export function describeProof(result: ProofResult, note: string): string {
   const ours = result.rows.filter(({ side }) => side === "classes");
   const growths = (["classes", "pairs"] as const).flatMap((side) => {
     const power = growth(result, side);
-    return power === undefined ? [] : [`${sideNames[side]}: hosts to the power of ${power}`];
+    return power === undefined ? [] : [`${sideNames[side]}, hosts to the power of ${power}`];
   });
   return [
-    "Each question is what gets from one place to another of all traffic at once, and whose answers come back. Places are hosts with each of their addresses, devices that nobody manages, and the parts of the internet that rules tell apart. Ours asks once for each two classes of places that nothing in the network tells apart (`components/proof/classes`); beside it the same prover asks for every pair by itself, and, between three places of production alone, for every packet by itself: each port, type and protocol. Pairs by classes and by themselves must come to the same number that pass, or the benchmark fails.",
-    "",
-    "Networks are production's file and, as REGIONSxHOSTS, ones grown from it: so many regions, each peered with every other, each with so many hosts in two zones and three tiers.",
+    ...what,
     ...(note === "" ? [] : ["", note]),
     "",
     ...verdict(result),
-    ...(growths.length === 0 ? [] : [`- Growth: ${growths.join("; ")}.`]),
+    ...ratios(result),
+    ...(growths.length === 0 ? [] : [`- Growth of processor time: ${growths.join("; ")}.`]),
     "",
     "![Time over size](bench-proof.svg)",
     "",
     "### Times",
     "",
-    "From the plan to the last answer, in ms: min / **median** / max of the rounds, each in a new process. The plan itself is not part of it.",
+    "Min / **median** / max of the rounds, each in a new process.",
     "",
-    ...table(
-      [
-        "network",
-        "hosts",
-        "side",
-        "classes",
-        "questions",
-        "pairs",
-        "first in its process, ms",
-        "once more, ms",
-        "processor time of the first, ms",
-        "memory at its peak, MiB",
-        "the plan, ms",
-      ],
-      result.rows.map(timeRow),
-    ),
+    ...table(timesHead, result.rows.map(timeRow)),
     "",
     "### Where it goes",
     "",
-    ...table(["network", "model, ms", "classes, ms", "questions, ms", "µs per question"], ours.map(partRow)),
+    "Processor time in ms of one more verification in the same process, step by step, and of a question in µs; medians.",
+    "",
+    ...table(["network", ...Object.values(partNames), "µs per question"], ours.map(partRow)),
     "",
     "### Published figures",
     "",

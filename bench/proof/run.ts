@@ -1,178 +1,176 @@
 /**
  * One measurement, in a process of its own: `node run.ts SIDE NETWORK`. Prints it as JSON.
  *
- * Every side answers the same: for each ordered pair of hosts, devices and parts of the internet, and each address of
- * whoever is asked, what gets there and back of all traffic.
+ * What is measured is what `roadnet verify` and every preview do: from the stack's file as it is read to the plan, from
+ * the plan to the network as packets see it, and everything of `verify`: for each ordered pair of hosts, devices and
+ * parts of the internet, and each address of whoever is asked, what gets there and back of all traffic; that beside all
+ * flows; and the findings about the plan, its names and Cloudflare's edge.
  */
-import {
-  addressesOf,
-  endpointClasses,
-  sourceOf,
-  type EndpointClass,
-} from "../../components/proof/classes/endpoints.ts";
-import { allPairs } from "../../components/proof/classes/pairs.ts";
+import { createHash } from "node:crypto";
 import type { NetworkPlan } from "../../components/plan/model.ts";
 import { Prover } from "../../components/proof/prover.ts";
-import type { Point } from "../../components/proof/sets/intervals.ts";
 import { runs } from "../../components/proof/sets/intervals.ts";
+import type { TrafficId, TrafficTable } from "../../components/proof/sets/traffic.ts";
+import { alikeIn, nobodyAlike, type Alike } from "../../components/proof/verify/alike.ts";
+import { compare } from "../../components/proof/verify/compare.ts";
+import { findingsOf } from "../../components/proof/verify/findings/index.ts";
+import { measure } from "../../components/proof/verify/measure.ts";
+import { isBeyondUs, partiesOf, sourceOf } from "../../components/proof/verify/parties.ts";
+import { verify } from "../../components/proof/verify/verify.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
-import type { Source } from "../../components/proof/world/walk.ts";
 import { networkOf, productionNetwork } from "./network.ts";
 
-/** `classes` is ours; `pairs` asks for each pair, `packets` for each kind of packet as well. */
+/** `classes` is ours; `pairs` verifies the same by asking for each pair; `packets` asks for each kind of packet as well. */
 export const sides = ["classes", "pairs", "packets"] as const;
 export type Side = (typeof sides)[number];
 
 export interface Verification {
-  readonly worldSeconds: number;
-  /** Of `classes` alone. */
-  readonly classesSeconds: number;
-  readonly pairsSeconds: number;
+  readonly seconds: number;
   readonly cpuSeconds: number;
-  /** How many questions the prover was asked. */
+  /** How many questions the prover was asked for all pairs. */
   readonly questions: number;
-  /** Ordered pairs of endpoints and addresses that the answers are for, and those among which something passes. */
+  /** Ordered pairs of somebody and an address that the verdict is about. */
   readonly pairs: number;
-  readonly passing: number;
+  /** A hash of all that was found: two sides must find the same. */
+  readonly verdict: string;
+  readonly problems: number;
+}
+
+/** Processor time of the parts, one after the other, in seconds. */
+export interface Parts {
+  readonly world: number;
+  readonly classes: number;
+  readonly flows: number;
+  readonly pairs: number;
+  readonly findings: number;
 }
 
 export interface Measured {
   readonly hosts: number;
   readonly regions: number;
-  readonly classes: number;
-  readonly planSeconds: number;
+  readonly flows: number;
+  /** From the stack's file to the plan: no part of the verification. */
+  readonly planCpuSeconds: number;
   /** The first in a new process, as in a preview; and one more, when everything is compiled. */
   readonly first: Verification;
   readonly again: Verification;
-  /** Of the whole process at its peak: the plan, Node.js and both verifications. */
+  /** Of a third one. */
+  readonly parts: Parts | undefined;
+  /** Of the whole process at its peak: plan, Node.js and the first verification. */
   readonly peakMiB: number;
 }
 
-interface Count {
-  questions: number;
-  pairs: number;
-  passing: number;
+function cpuSeconds(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
 }
 
-function byClasses(prover: Prover, classes: readonly EndpointClass[]): Count {
-  const count = { questions: 0, pairs: 0, passing: 0 };
-  for (const { pairs, traffic } of allPairs(prover, classes)) {
-    count.questions++;
-    count.pairs += pairs;
-    if (traffic !== 0) count.passing += pairs;
-  }
-  return count;
+interface Outcome extends Pick<Verification, "questions" | "pairs" | "problems"> {
+  readonly found: unknown;
 }
 
-interface Endpoint {
-  readonly isInternet: boolean;
-  readonly source: Source;
-  readonly addresses: readonly Point[];
+type Work = (plan: NetworkPlan) => Outcome;
+
+/** @param alike whom the network treats alike; without it, it is found out */
+function verifying(alike?: Alike): Work {
+  return (plan) => {
+    const { questions, pairs, ...found } = verify(plan, buildWorld(plan), alike);
+    const problems = found.violations.length + found.findings.length;
+    return { questions, pairs, problems, found };
+  };
 }
 
-function everybody(classes: readonly EndpointClass[]): Endpoint[] {
-  return classes.flatMap((each): Endpoint[] =>
-    each.kind === "host"
-      ? each.members.map(({ host, addresses }) => ({
-          isInternet: false,
-          source: { kind: "host", host },
-          addresses,
-        }))
-      : [
-          {
-            isInternet: each.kind === "internet",
-            source: sourceOf(each),
-            addresses: addressesOf(each),
-          },
-        ],
-  );
-}
+/** Of all parties, those between which single packets are sent: all pairs of them would take hours. */
+const packetSample = 3;
 
-/** As one would without classes: every pair by itself. */
-function byPairs(endpoints: readonly Endpoint[], ask: (source: Source, to: Point) => boolean): Count {
-  const count = { questions: 0, pairs: 0, passing: 0 };
-  for (const from of endpoints) {
-    for (const to of endpoints) {
-      if (from.isInternet && to.isInternet) continue;
-      for (const address of to.addresses) {
-        count.pairs++;
-        if (ask(from.source, address)) count.passing++;
-      }
-    }
-  }
-  return count;
-}
-
-/** Every kind of packet by itself: each port of TCP and UDP, each type of ICMP, each protocol. */
-function byPackets(prover: Prover, endpoints: readonly Endpoint[]): Count {
-  const { table } = prover.world;
-  const kinds = [...runs(table.set(1))].flatMap(([first, last]) =>
+/** Each port of TCP and UDP, each type of ICMP, each protocol. */
+function everyKind(table: TrafficTable): TrafficId[] {
+  return [...runs(table.set(1))].flatMap(([first, last]) =>
     Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => {
       const kind = Number(first) + index;
       return table.id([kind, kind + 1]);
     }),
   );
-  let questions = 0;
-  const count = byPairs(endpoints, (source, to) => {
-    let passes = false;
-    for (const kind of kinds) {
-      questions++;
-      if (prover.ask(source, to, kind).traffic !== 0) passes = true;
-    }
-    return passes;
-  });
-  return { ...count, questions };
 }
 
-function verify(plan: NetworkPlan, side: Side, sample: number): Verification & { readonly classes: number } {
+/** Asks for every packet by itself, and compares it with nothing. */
+function packetByPacket(plan: NetworkPlan): Outcome {
+  const prover = new Prover(buildWorld(plan));
+  const { all, byParty } = partiesOf(plan, prover.world);
+  const kinds = everyKind(prover.world.table);
+  const count = { questions: 0, pairs: 0 };
+  let passing = 0;
+  const sample = all.slice(0, packetSample);
+  for (const from of sample) {
+    for (const [index, to] of sample.entries()) {
+      if (isBeyondUs(from, to)) continue;
+      for (const { address } of byParty[index] ?? []) {
+        count.pairs++;
+        for (const kind of kinds) {
+          count.questions++;
+          if (prover.ask(sourceOf(from), address, kind).traffic !== 0) passing++;
+        }
+      }
+    }
+  }
+  return { ...count, problems: 0, found: passing };
+}
+
+const works: Readonly<Record<Side, Work>> = {
+  classes: verifying(),
+  pairs: verifying(nobodyAlike),
+  packets: packetByPacket,
+};
+
+function timed(work: Work, plan: NetworkPlan): Verification {
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const world = buildWorld(plan);
-  const built = performance.now();
-  const classes = endpointClasses(world);
-  const classed = performance.now();
-  const prover = new Prover(world);
-  const counted = ((): Count => {
-    if (side === "classes") return byClasses(prover, classes);
-    const endpoints = everybody(classes);
-    if (side === "packets") return byPackets(prover, endpoints.slice(0, sample));
-    const count = byPairs(endpoints, (source, to) => prover.ask(source, to).traffic !== 0);
-    return { ...count, questions: count.pairs };
-  })();
-  const ended = performance.now();
-  const { user, system } = process.cpuUsage(cpu);
-  return {
-    worldSeconds: (built - started) / 1000,
-    classesSeconds: (classed - built) / 1000,
-    pairsSeconds: (ended - classed) / 1000,
-    cpuSeconds: (user + system) / 1e6,
-    classes: classes.length,
-    ...counted,
-  };
+  const { found, ...counted } = work(plan);
+  const [seconds, used] = [(performance.now() - started) / 1000, cpuSeconds(cpu)];
+  const verdict = createHash("sha256").update(JSON.stringify(found)).digest("hex");
+  return { ...counted, seconds, cpuSeconds: used, verdict };
 }
 
-/** Of the endpoints, those between which single packets are sent: all pairs of them would take hours. */
-const packetSample = 3;
+/** What {@link verify} does, step by step. */
+function partsOf(plan: NetworkPlan): Parts {
+  const timedPart = <Value>(part: () => Value): readonly [Value, number] => {
+    const cpu = process.cpuUsage();
+    const value = part();
+    return [value, cpuSeconds(cpu)];
+  };
+  const [world, worldSeconds] = timedPart(() => buildWorld(plan));
+  const [{ alike, parties }, classes] = timedPart(() => ({
+    alike: alikeIn(world),
+    parties: partiesOf(plan, world),
+  }));
+  const [flows, flowSeconds] = timedPart(() => measure(plan.flows, parties, world));
+  const prover = new Prover(world);
+  const [comparison, pairs] = timedPart(() => compare(prover, parties, flows, alike));
+  const [, findings] = timedPart(() => findingsOf({ plan, prover, comparison }));
+  return { world: worldSeconds, classes, flows: flowSeconds, pairs, findings };
+}
 
-function measure(side: Side, network: string): Measured {
-  const started = performance.now();
+function measureSide(side: Side, network: string): Measured {
   const [regions = 0, hostsPerRegion = 0] = network.split("x").map(Number);
+  const cpu = process.cpuUsage();
   const plan = network === "prod" ? productionNetwork() : networkOf({ regions, hostsPerRegion });
-  const planSeconds = (performance.now() - started) / 1000;
-  const { classes, ...first } = verify(plan, side, packetSample);
-  const again = verify(plan, side, packetSample);
+  const planCpuSeconds = cpuSeconds(cpu);
+  const work = works[side];
+  const first = timed(work, plan);
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
   return {
     hosts: plan.hosts.length,
     regions: plan.regions.length,
-    classes,
-    planSeconds,
+    flows: plan.flows.length,
+    planCpuSeconds,
     first,
-    again,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
+    again: timed(work, plan),
+    parts: side === "classes" ? partsOf(plan) : undefined,
+    peakMiB,
   };
 }
 
 const [side, network = "prod"] = process.argv.slice(2);
 const chosen = sides.find((each) => each === side);
 if (chosen === undefined) throw new Error(`the sides are ${sides.join(", ")}`);
-process.stdout.write(`${JSON.stringify(measure(chosen, network))}\n`);
+process.stdout.write(`${JSON.stringify(measureSide(chosen, network))}\n`);

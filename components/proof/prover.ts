@@ -58,7 +58,8 @@ interface TunnelState {
 export class Prover {
   readonly world: World;
   readonly #walker: Walker;
-  readonly #tunnels = new Map<string, TunnelState>();
+  /** By the hosts at either end. */
+  readonly #tunnels = new Map<string, Map<string, TunnelState>>();
 
   constructor(world: World) {
     this.world = world;
@@ -104,13 +105,14 @@ export class Prover {
 
   /** A tunnel stands where at least one of its ends can call the other. */
   tunnelState(tunnel: Tunnel, peer: string): TunnelState {
-    const [a, b] = [tunnel.host, peer].sort();
-    const key = `${a ?? ""} ${b ?? ""}`;
-    const known = this.#tunnels.get(key);
+    const [a, b] = tunnel.host < peer ? [tunnel.host, peer] : [peer, tunnel.host];
+    const others = this.#tunnels.get(a) ?? new Map<string, TunnelState>();
+    const known = others.get(b);
     if (known !== undefined) return known;
-    this.#tunnels.set(key, { up: false, reason: "the packets that carry it would go through itself" });
+    this.#tunnels.set(a, others);
+    others.set(b, { up: false, reason: "the packets that carry it would go through itself" });
     const state = this.#tunnelState(tunnel, peer);
-    this.#tunnels.set(key, state);
+    others.set(b, state);
     return state;
   }
 

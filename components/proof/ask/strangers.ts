@@ -1,13 +1,8 @@
 /** Addresses on the internet that stand for anybody's. */
-import { formatAddress, isV6Point, networks, parseAddress } from "../sets/addresses.ts";
-import { has, runs, type Point } from "../sets/intervals.ts";
+import { internetParts, sizeOf } from "../classes/internet.ts";
+import { isV6Point } from "../sets/addresses.ts";
+import { runs, type Point } from "../sets/intervals.ts";
 import type { World } from "../world/model.ts";
-
-/** Of the networks for documentation (RFC 5737, RFC 3849), and of the internet at large. */
-const candidates = {
-  v4: ["198.51.100.9", "203.0.113.9", "192.0.2.9", "9.9.9.9", "77.77.77.77"].map(parseAddress),
-  v6: ["2001:db8::9", "2606:4700:4700::9", "2620:fe::9"].map(parseAddress),
-};
 
 export interface Strangers {
   readonly v4: Point;
@@ -33,21 +28,26 @@ function welcome({ regions, table }: World, stranger: Point): number {
 const known = new WeakMap<World, Strangers>();
 
 /**
- * Somebody whom no rule means in particular: the one of the candidates that is let in least, and that is not the
- * operator's and nobody's of ours.
+ * Somebody whom no rule means in particular: of the part of the internet that is let in least and, of several, the
+ * largest, the operator's apart.
  */
 export function strangers(world: World): Strangers {
   const earlier = known.get(world);
   if (earlier !== undefined) return earlier;
-  const operators = networks(world.operator);
-  const pick = (all: readonly Point[]): Point => {
-    const free = all.filter((point) => !has(operators, point) && !world.publicOwners.has(point));
-    const ranked = free.map((point) => ({ point, welcome: welcome(world, point) }));
-    const [least] = ranked.sort((a, b) => a.welcome - b.welcome);
-    if (least === undefined) throw new Error(`no stranger is left of ${all.map(formatAddress).join(", ")}`);
-    return least.point;
+  const parts = internetParts(world).filter(({ isOperator }) => !isOperator);
+  const pick = (wanted: 4 | 6): Point => {
+    const ranked = parts
+      .filter(({ family }) => family === wanted)
+      .map(({ address, addresses }) => ({
+        address,
+        welcome: welcome(world, address),
+        size: sizeOf(addresses),
+      }));
+    const [least] = ranked.sort((a, b) => a.welcome - b.welcome || b.size - a.size);
+    if (least === undefined) throw new Error(`nobody is left on the internet of IPv${wanted}`);
+    return least.address;
   };
-  const picked = { v4: pick(candidates.v4), v6: pick(candidates.v6) };
+  const picked = { v4: pick(4), v6: pick(6) };
   known.set(world, picked);
   return picked;
 }

@@ -5,7 +5,7 @@
  */
 import type { Gate, Side } from "../rules/gate.ts";
 import { allV4, allV6, neverPublic, type AddressSet } from "../sets/addresses.ts";
-import { interval, keyOf, union, type Point } from "../sets/intervals.ts";
+import { has, keyOf, type Point } from "../sets/intervals.ts";
 import type { ConnectionState } from "../rules/nft-text.ts";
 import type { HostNode, World } from "../world/model.ts";
 
@@ -43,8 +43,9 @@ function hostAskers(host: HostNode): Asker[] {
 
 function askersOf(world: World): Set<Asker> {
   const askers = new Set<Asker | undefined>();
-  for (const { own, subnets, interfaces } of world.regions.values()) {
-    askers.add(own);
+  askers.add(world.publicNetworks);
+  for (const { own, gatewayRoutes, delegated, subnets, interfaces } of world.regions.values()) {
+    askers.add(own).add(gatewayRoutes).add(delegated);
     for (const { routes, acl } of subnets.values()) askers.add(routes).add(acl.ingress).add(acl.egress);
     for (const { ingress, egress } of interfaces.values()) askers.add(ingress).add(egress);
   }
@@ -92,9 +93,11 @@ export class Conditions {
   /** Where membership changes, and of which sets. */
   readonly #changes = new Map<Point, number[]>();
   readonly #boundaries: readonly Point[];
+  readonly sets: readonly AddressSet[];
 
   constructor(world: World) {
-    for (const [index, set] of distinctSets(world).entries()) {
+    this.sets = distinctSets(world);
+    for (const [index, set] of this.sets.entries()) {
       for (const boundary of set) {
         const known = this.#changes.get(boundary);
         if (known === undefined) this.#changes.set(boundary, [index]);
@@ -125,18 +128,29 @@ export class Conditions {
 
   /** The set in as few parts as are treated differently. */
   partsOf(set: AddressSet): AddressSet[] {
-    const cuts = [...new Set([...this.#boundaries, ...set])].sort(ascending);
-    const texts = this.of(cuts);
-    const parts = new Map<string, AddressSet>();
-    let isInside = false;
-    const boundaries = new Set(set);
+    const cuts = [...new Set([...this.#boundaries.filter((boundary) => has(set, boundary)), ...set])];
+    cuts.sort(ascending);
+    const texts = this.of(cuts.filter((from) => has(set, from)));
+    const parts = new Map<string, Point[]>();
     for (const [index, from] of cuts.entries()) {
-      if (boundaries.has(from)) isInside = !isInside;
-      const end = cuts[index + 1];
-      if (!isInside || end === undefined) continue;
-      const text = texts.get(from) ?? "";
-      parts.set(text, union(parts.get(text) ?? [], interval(from, end)));
+      const [text, end] = [texts.get(from), cuts[index + 1]];
+      if (text === undefined || end === undefined) continue;
+      const part = parts.get(text) ?? [];
+      // What follows upon its neighbour goes on with it.
+      if (part.at(-1) === from) part.pop();
+      else part.push(from);
+      parts.set(text, part);
+      part.push(end);
     }
     return [...parts.values()];
   }
+}
+
+const known = new WeakMap<World, Conditions>();
+
+/** The conditions of a world, found out once. */
+export function conditionsOf(world: World): Conditions {
+  const made = known.get(world) ?? new Conditions(world);
+  known.set(world, made);
+  return made;
 }

@@ -55,6 +55,7 @@ const connectorUnit = "cloudflared.service";
 class ServicesBuilder {
   readonly #plan: NetworkPlan;
   readonly #space: SymbolSpace;
+  readonly #backendsAt = new Map<string, HostServices["backends"]>();
   readonly unread: string[] = [];
 
   constructor(plan: NetworkPlan, space: SymbolSpace) {
@@ -91,9 +92,13 @@ class ServicesBuilder {
   /** A load balancer passes on to the api hosts of its region. */
   #backends({ role, site }: HostPlan): HostServices["backends"] {
     if (role !== "load-balancer") return [];
-    return this.#plan.hosts
+    const known = this.#backendsAt.get(site);
+    if (known !== undefined) return known;
+    const found = this.#plan.hosts
       .filter((host) => host.site === site && host.role === "api")
       .map(({ key, address }) => ({ host: key, address: parseAddress(address), port: apiPort }));
+    this.#backendsAt.set(site, found);
+    return found;
   }
 }
 

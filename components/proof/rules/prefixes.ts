@@ -23,8 +23,13 @@ interface ReadEntry<Value> extends PrefixEntry<Value>, Side {
   readonly length: number;
 }
 
+export interface FoundEntry<Value> extends PrefixEntry<Value> {
+  /** As {@link prefixLength} of its network. */
+  readonly length: number;
+}
+
 /** `undecided` where it hangs on a symbol which network counts. */
-export type Found<Value> = PrefixEntry<Value> | "undecided" | undefined;
+export type Found<Value> = FoundEntry<Value> | "undecided" | undefined;
 
 export class PrefixMap<Value> {
   readonly #entries: readonly ReadEntry<Value>[];
@@ -58,7 +63,8 @@ export class PrefixMap<Value> {
 
   #find(address: Point): Found<Value> {
     for (const entry of this.#entries) {
-      if (has(entry.addresses, address)) return { network: entry.network, value: entry.value };
+      const { network, value, length } = entry;
+      if (has(entry.addresses, address)) return { network, value, length };
       if (has(entry.undecided, address)) return "undecided";
     }
     return undefined;

@@ -190,6 +190,7 @@ export class TrafficTable {
   readonly #sets: TrafficSet[] = [];
   readonly #ids = new Map<string, TrafficId>();
   readonly #and = new Map<number, TrafficId>();
+  readonly #or = new Map<number, TrafficId>();
   readonly #minus = new Map<number, TrafficId>();
   /** By the clients' ports. */
   readonly #answered = new Map<number, Map<number, TrafficId>>();
@@ -221,6 +222,13 @@ export class TrafficTable {
     if (a === 1) return b;
     if (a === 0 || b === 0) return 0;
     return this.#remember(this.#and, Math.min(a, b), Math.max(a, b), intersection);
+  }
+
+  /** What is in either. */
+  or(a: TrafficId, b: TrafficId): TrafficId {
+    if (a === b || b === 0 || a === 1) return a;
+    if (a === 0 || b === 1) return b;
+    return this.#remember(this.#or, Math.min(a, b), Math.max(a, b), union);
   }
 
   /** What is in the first and not in the second. */

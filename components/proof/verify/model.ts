@@ -68,8 +68,10 @@ export interface Verification {
   readonly flows: readonly CheckedFlow[];
   readonly violations: readonly Violation[];
   readonly findings: readonly PlanFinding[];
-  /** Ordered pairs of somebody and an address that were asked. */
+  /** Ordered pairs of somebody and an address that the verdict is about. */
   readonly pairs: number;
+  /** Questions that answer for all of them, since many are treated alike. */
+  readonly questions: number;
   /** Whether what passes and is not meant is told; it is not of a stack that writes no flows. */
   readonly isMeasured: boolean;
 }

@@ -1,10 +1,11 @@
 /** Everybody whose packets are looked at: hosts, devices that nobody manages, and the parts of the internet. */
 import type { Endpoint } from "../../config/flows.ts";
 import type { HostPlan, NetworkPlan, Tier } from "../../plan/model.ts";
+import { addressesOf } from "../classes/endpoints.ts";
+import { internetParts, type InternetPart } from "../classes/internet.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Segment, World } from "../world/model.ts";
 import type { Source } from "../world/walk.ts";
-import { internetParts, type InternetPart } from "./internet.ts";
 
 export type Party =
   | {
@@ -31,17 +32,22 @@ export interface Target {
 export interface Parties {
   readonly all: readonly Party[];
   readonly targets: readonly Target[];
+  /** The same by the number of their party. */
+  readonly byParty: readonly (readonly Target[])[];
+  /** Numbers of a party's targets, by its own. */
+  readonly targetNumbers: readonly (readonly number[])[];
 }
 
-function hostParty(plan: HostPlan, { world, network }: { world: World; network: NetworkPlan }): Party {
-  const region = network.regions.find(({ key }) => key === plan.site);
+type Subnets = ReadonlyMap<string, { readonly tier: Tier }>;
+
+function hostParty(plan: HostPlan, world: World, subnets: Subnets): Party {
   const links = [...(world.hosts.get(plan.key)?.links.values() ?? [])];
   return {
     kind: "host",
     name: plan.key,
     plan,
     groups: (plan.instance?.securityGroups ?? []).map((key) => key.slice(key.indexOf("/") + 1)),
-    tier: region?.subnets.find(({ key }) => key === plan.instance?.subnet)?.tier,
+    tier: subnets.get(plan.instance?.subnet ?? "")?.tier,
     segments: links.flatMap(({ attachment }) => (attachment.kind === "segment" ? [attachment.segment] : [])),
   };
 }
@@ -49,12 +55,13 @@ function hostParty(plan: HostPlan, { world, network }: { world: World; network: 
 function targetsOf(party: Party, world: World): Target[] {
   switch (party.kind) {
     case "host": {
-      const own = [...(world.hosts.get(party.plan.key)?.addresses.keys() ?? [])];
+      const host = world.hosts.get(party.plan.key);
       const eni = world.regions.get(party.plan.site)?.interfaces.get(party.plan.key);
-      const shared = own.map((address) => ({ party, address, isPublic: address === eni?.ipv6 }));
-      return eni?.publicAddress === undefined
-        ? shared
-        : [...shared, { party, address: eni.publicAddress, isPublic: true }];
+      return (host === undefined ? [] : addressesOf(host)).map((address) => ({
+        party,
+        address,
+        isPublic: address === eni?.ipv6 || address === eni?.publicAddress,
+      }));
     }
     case "devices":
       return [{ party, address: party.segment.free, isPublic: false }];
@@ -65,16 +72,27 @@ function targetsOf(party: Party, world: World): Target[] {
 
 /** Everybody of a network, in a fixed order. */
 export function partiesOf(network: NetworkPlan, world: World): Parties {
+  const subnets = new Map(
+    network.regions.flatMap((region) => region.subnets.map((each) => [each.key, each])),
+  );
+  const named = network.flows.flatMap(({ from, to }) =>
+    [...from, ...to].flatMap((end) => (end.kind === "network" ? [end.network] : [])),
+  );
+  const hasIpv6 = network.regions.some(({ ipv6 }) => ipv6 !== undefined);
+  const outside = internetParts(world, [...new Set(named)]).filter(({ family }) => family === 4 || hasIpv6);
   const all: Party[] = [
-    ...network.hosts.map((plan) => hostParty(plan, { world, network })),
+    ...network.hosts.map((plan) => hostParty(plan, world, subnets)),
     ...[...world.segments.values()].map((segment): Party => ({
       kind: "devices",
       name: `devices of ${segment.key}`,
       segment,
     })),
-    ...internetParts(network).map((part): Party => ({ kind: "internet", name: part.name, part })),
+    ...outside.map((part): Party => ({ kind: "internet", name: part.name, part })),
   ];
-  return { all, targets: all.flatMap((party) => targetsOf(party, world)) };
+  const byParty = all.map((party) => targetsOf(party, world));
+  let next = 0;
+  const targetNumbers = byParty.map((own) => own.map(() => next++));
+  return { all, targets: byParty.flat(), byParty, targetNumbers };
 }
 
 /** As whom packets of a party begin. */
@@ -151,8 +169,11 @@ export function meansTarget(end: Endpoint, { party, address }: Target, world: Wo
   return has(world.space.network(end.network), address);
 }
 
-/** Whether the end of a flow means the party as one that sends: for a network, one that has an address there. */
-export function meansSource(end: Endpoint, party: Party, targets: readonly Target[], world: World): boolean {
+/**
+ * Whether the end of a flow means the party as one that sends: for a network, one that has an address there.
+ * @param own its targets
+ */
+export function meansSource(end: Endpoint, party: Party, own: readonly Target[], world: World): boolean {
   if (end.kind !== "network") return means(end, party);
-  return targets.some((target) => target.party === party && meansTarget(end, target, world));
+  return own.some((target) => meansTarget(end, target, world));
 }

@@ -8,6 +8,9 @@ import { difference } from "../sets/intervals.ts";
 /** The internet of IPv4. */
 export const internetV4 = difference(allV4, neverPublic);
 
+/** The internet of IPv6: global unicast addresses (RFC 4291, section 2.5.4; IANA gives out 2000::/3 alone). */
+export const internetV6 = networks(["2000::/3"]);
+
 /** Whatever a platform may give out: an Elastic IP is one of these, and none of Cloudflare's. */
 export const publicV4 = difference(internetV4, networks(cloudflareNetworks));
 

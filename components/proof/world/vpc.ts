@@ -1,5 +1,5 @@
 /** What decides within one VPC: whose an address is, which route counts, and whom the internet gateway serves. */
-import { prefixLength, type PrefixEntry } from "../rules/prefixes.ts";
+import type { PrefixEntry } from "../rules/prefixes.ts";
 import { isV6Point, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Eni, PublicOwner, RegionNode, SubnetNode, VpcTarget } from "./model.ts";
@@ -72,21 +72,21 @@ export function routeOf(
   region: RegionNode,
   subnet: SubnetNode,
 ): PrefixEntry<VpcTarget> | undefined {
-  const place = `route table of ${subnet.key}`;
+  const place = (): string => `route table of ${subnet.key}`;
   const found = subnet.routes.find(way.to);
   if (found === "undecided") {
     const reason = "nobody can tell which route counts";
-    way.endUndecided(() => ({ place, reason, path: subnet.path }));
+    way.endUndecided(() => ({ place: place(), reason, path: subnet.path }));
     return undefined;
   }
   const own = region.own.find(way.to);
   if (own !== undefined && own !== "undecided") {
-    const isLonger = found !== undefined && prefixLength(found.network) >= prefixLength(own.network);
+    const isLonger = found !== undefined && found.length >= own.length;
     if (!isLonger) return { network: own.network, value: { kind: "local" } };
   }
   if (found === undefined) {
     way.end(() => ({
-      place,
+      place: place(),
       reason: "has no route there",
       path: subnet.path,
       obstacle: { kind: "subnet-route", subnet: subnet.key },
@@ -94,7 +94,7 @@ export function routeOf(
     return undefined;
   }
   if (way.explain !== undefined) {
-    way.note(place, `route ${found.network} to the ${found.value.kind.replace("-", " ")}`, subnet.path);
+    way.note(place(), `route ${found.network} to the ${found.value.kind.replace("-", " ")}`, subnet.path);
   }
   return found;
 }

@@ -12,6 +12,8 @@ export interface Doors {
   readonly enterSite: (way: Way, site: string) => void;
 }
 
+const placeOf = ({ host }: Eni): string => `network interface of ${host}`;
+
 export class CloudWalker {
   readonly #world: World;
   readonly #doors: Doors;
@@ -45,10 +47,9 @@ export class CloudWalker {
 
   /** An instance sends. */
   leaveEni(way: Way, eni: Eni): void {
-    const place = `network interface of ${eni.host}`;
     if (eni.checks && !isOwn(eni, way.from)) {
       way.end(() => ({
-        place,
+        place: placeOf(eni),
         reason: "source/destination check: the sender is somebody else",
         path: this.#pathOf(eni.host),
         obstacle: { kind: "address-check", host: eni.host },
@@ -57,7 +58,7 @@ export class CloudWalker {
     }
     const region = this.#region(eni.region);
     if (this.#isAmazons(way, region)) return;
-    if (!this.#throughGroups(way, eni, "egress", place)) return;
+    if (!this.#throughGroups(way, eni, "egress")) return;
     this.#fromSubnet(way, region, eni.subnet, eni);
   }
 
@@ -73,15 +74,16 @@ export class CloudWalker {
   }
 
   /** Groups remember what they let through, and let its answers pass. */
-  #throughGroups(way: Way, eni: Eni, direction: "ingress" | "egress", place: string): boolean {
+  #throughGroups(way: Way, eni: Eni, direction: "ingress" | "egress"): boolean {
     if (way.isReply && way.conversation.remembers(eni)) {
-      if (way.explain !== undefined) way.note(place, "its security groups know the answer", "securityGroups");
+      if (way.explain !== undefined)
+        way.note(placeOf(eni), "its security groups know the answer", "securityGroups");
       return true;
     }
     way.conversation.remember(eni);
     return way.through(
       eni[direction],
-      () => place,
+      () => placeOf(eni),
       "securityGroups",
       () => ({ kind: "security-group", host: eni.host, direction }),
     );
@@ -174,7 +176,6 @@ export class CloudWalker {
   }
 
   #enterEni(way: Way, eni: Eni, fromSubnet: string | undefined): void {
-    const place = `network interface of ${eni.host}`;
     const subnet = this.#region(eni.region).subnets.get(eni.subnet);
     if (fromSubnet !== eni.subnet && subnet !== undefined && !this.#throughAcl(way, subnet, "ingress"))
       return;
@@ -184,14 +185,14 @@ export class CloudWalker {
     }
     if (eni.checks && !isOwn(eni, way.to)) {
       way.end(() => ({
-        place,
+        place: placeOf(eni),
         reason: "source/destination check: it is for somebody else",
         path: this.#pathOf(eni.host),
         obstacle: { kind: "address-check", host: eni.host },
       }));
       return;
     }
-    if (!this.#throughGroups(way, eni, "ingress", place)) return;
+    if (!this.#throughGroups(way, eni, "ingress")) return;
     this.#doors.enterHost(way, eni.host, eni.link);
   }
 

@@ -28,6 +28,12 @@ export type TunnelCheck = (
   peer: string,
 ) => { readonly up: boolean; readonly reason: string; readonly undecided?: boolean };
 
+/** The host's end of its tunnels. */
+function tunnelOf({ links }: HostNode): Tunnel | undefined {
+  for (const { attachment } of links.values()) if (attachment.kind === "tunnel") return attachment.tunnel;
+  return undefined;
+}
+
 export class Walker {
   readonly #world: World;
   readonly #cloud: CloudWalker;
@@ -369,8 +375,7 @@ export class Walker {
       return;
     }
     const peer = this.#host(found.value.host);
-    const other = [...peer.links.values()].find(({ attachment }) => attachment.kind === "tunnel")?.attachment;
-    const theirs = other?.kind === "tunnel" ? other.tunnel : undefined;
+    const theirs = tunnelOf(peer);
     const { up, reason, undecided } = this.#tunnelUp(tunnel, peer.key);
     if (theirs === undefined || !up) {
       const end = undecided === true ? way.endUndecided.bind(way) : way.end.bind(way);

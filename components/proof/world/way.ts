@@ -1,6 +1,6 @@
 /** What is known of packets while they are under way: their header, what of them is left, and what they have met. */
 import type { Gate, Origin } from "../rules/gate.ts";
-import { difference, union, type Point } from "../sets/intervals.ts";
+import { difference, type Point } from "../sets/intervals.ts";
 import {
   linuxPorts,
   noTraffic,
@@ -196,7 +196,7 @@ export class Way {
     const { accepted, undecided } = gate.passage(this.from, this.to);
     const { traffic: before, possible: mayBe } = this;
     this.traffic = this.#passed(before, accepted);
-    const mayPass = undecided === 0 ? accepted : table.id(union(table.set(accepted), table.set(undecided)));
+    const mayPass = table.or(accepted, undecided);
     this.possible = mayBe === before && mayPass === accepted ? this.traffic : this.#passed(mayBe, mayPass);
     if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), place(), path, obstacle?.());
     if (this.traffic !== 0) return true;

@@ -1,5 +1,6 @@
 /** Answers that take another way than their questions: whatever remembers connections on either way drops them. */
 import { hostPath } from "../../../plan/flows/flow.ts";
+import { singly } from "../compare.ts";
 import { explainStop } from "../explain.ts";
 import type { PlanRule } from "./rule.ts";
 
@@ -8,7 +9,7 @@ export const waysAreSymmetric: PlanRule = {
   source: "https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html",
   *find({ comparison, prover }) {
     const told = new Set<string>();
-    for (const { from, target, traffic } of comparison.oneWay) {
+    for (const { from, target, traffic } of singly(comparison.oneWay)) {
       const question = { from, target, traffic: prover.world.table.set(traffic)[0] ?? 0 };
       const { witness, place, rule, path } = explainStop(prover, [question]);
       const key = `${place}\n${rule}\n${target.party.name}`;

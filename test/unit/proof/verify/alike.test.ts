@@ -1,18 +1,19 @@
 /** What is found by asking once for all who are alike is what is found by asking for each. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { NetworkPlan } from "../../../../components/plan/model.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
-import { alikeIn, type Alike } from "../../../../components/proof/verify/alike.ts";
+import { alikeIn, nobodyAlike } from "../../../../components/proof/verify/alike.ts";
 import { compare } from "../../../../components/proof/verify/compare.ts";
 import { measure } from "../../../../components/proof/verify/measure.ts";
-import { partiesOf, type Parties } from "../../../../components/proof/verify/parties.ts";
+import { partiesOf } from "../../../../components/proof/verify/parties.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
+import { verify } from "../../../../components/proof/verify/verify.ts";
 import type { Edits } from "../../config/stack-file.ts";
+import { grown, mutations } from "../networks.ts";
+import { holds } from "../seeded.ts";
+import { foundBy, plainly } from "./plain.ts";
 import { planned } from "./subject.ts";
-
-/** Everybody is asked for. */
-function nobodyAlike({ all, targets }: Parties): Alike {
-  return { senders: [...all.keys()], targets: [...targets.keys()] };
-}
 
 const subjects: readonly (readonly [what: string, edits: Edits])[] = [
   ["as it is", {}],
@@ -24,24 +25,56 @@ const subjects: readonly (readonly [what: string, edits: Edits])[] = [
   ["without the database's rule", { "securityGroups database ingress 0": undefined }],
 ];
 
+function subjectOf(plan: NetworkPlan) {
+  const prover = new Prover(buildWorld(plan));
+  const parties = partiesOf(plan, prover.world);
+  const comparison = compare(prover, parties, measure(plan.flows, parties, prover.world));
+  return { prover, parties, comparison };
+}
+
 describe.each(subjects)("prod %s", (_, edits) => {
   const { plan } = planned("prod", edits);
-  const world = buildWorld(plan);
-  const parties = partiesOf(plan, world);
-  const flows = plan.flows.map((flow) => measure(flow, parties, world));
+  const { prover, parties, comparison } = subjectOf(plan);
 
-  it("is found the same by classes as pair by pair", () => {
-    const each = compare(new Prover(world), parties, flows, nobodyAlike(parties));
-    expect(compare(new Prover(world), parties, flows)).toEqual(each);
-    expect(each.pairs).toBeGreaterThan(1600);
+  it("is found the same by kinds as pair by pair and flow by flow", () => {
+    const found = foundBy(comparison, prover);
+    expect(found).toEqual(plainly(plan, prover, parties));
+    expect(found.pairs).toBeGreaterThan(1600);
+  });
+
+  it("is verified the same where everybody is asked for", () => {
+    const { questions, ...each } = verify(plan, buildWorld(plan), nobodyAlike);
+    const { questions: fewer, ...together } = verify(plan, buildWorld(plan));
+    expect(together).toEqual(each);
+    expect(questions).toBe(each.pairs);
+    expect(fewer < questions).toBe(edits["hosts us-west api-2 securityGroups"] === undefined);
   });
 
   it("has hosts that are alike, and keeps apart whoever is not", () => {
-    const { senders } = alikeIn(parties, world);
-    const number = (name: string): number | undefined =>
-      senders[parties.all.findIndex((party) => party.name === name)];
+    const alike = alikeIn(prover.world);
+    const nameOf = (name: string): string | undefined => {
+      const party = parties.all.find((each) => each.name === name);
+      return party === undefined ? undefined : alike(party);
+    };
     const isWhole = edits["hosts us-west api-2 securityGroups"] === undefined;
-    expect(number("us-west/api-2") === number("us-west/api-3")).toBe(isWhole);
-    expect(number("us-west/hub-1")).not.toBe(number("us-west/api-2"));
+    expect(nameOf("us-west/api-2") === nameOf("us-west/api-3")).toBe(isWhole);
+    expect(nameOf("us-west/hub-1")).not.toBe(nameOf("us-west/api-2"));
+  });
+});
+
+describe("random networks", () => {
+  it("are found the same by kinds as pair by pair and flow by flow", () => {
+    let differing = 0;
+    holds(
+      fc.property(mutations, (changes) => {
+        const plan = changes.reduce((before, change) => change(before), grown);
+        const { prover, parties, comparison } = subjectOf(plan);
+        const found = foundBy(comparison, prover);
+        expect(found).toEqual(plainly(plan, prover, parties));
+        differing += found.unintended.length + found.stopped.length;
+      }),
+      Number(process.env.ROADNET_PROOF_NETWORKS ?? 10),
+    );
+    expect(differing).toBeGreaterThan(0);
   });
 });
