@@ -74,7 +74,11 @@ type Work = (plan: NetworkPlan) => Outcome;
 /** @param alike whom the network treats alike; without it, it is found out */
 function verifying(alike?: Alike): Work {
   return (plan) => {
-    const { questions, pairs, ...found } = verify(plan, buildWorld(plan), alike);
+    const { questions, pairs, ...found } = verify(
+      plan,
+      buildWorld(plan),
+      alike === undefined ? {} : { alike },
+    );
     const problems = found.violations.length + found.findings.length;
     return { questions, pairs, problems, found };
   };
@@ -145,7 +149,7 @@ function partsOf(plan: NetworkPlan): Parts {
   }));
   const [flows, flowSeconds] = timedPart(() => measure(plan.flows, parties, world));
   const prover = new Prover(world);
-  const [comparison, pairs] = timedPart(() => compare(prover, parties, flows, alike));
+  const [comparison, pairs] = timedPart(() => compare(prover, parties, flows, { alike }));
   const [, findings] = timedPart(() => findingsOf({ plan, prover, comparison }));
   return { world: worldSeconds, classes, flows: flowSeconds, pairs, findings };
 }

@@ -108,8 +108,9 @@ class Comparer {
     };
   }
 
-  run(): Comparison {
+  run(proceed: () => void = () => undefined): Comparison {
     for (const from of this.#kinds.all) {
+      proceed();
       const row = this.#row(from);
       const passed = this.#kinds.spots.map((spot) => this.#look(from, spot, row));
       for (const meaning of this.#demanded[from.number] ?? []) this.#demand(meaning, from, passed);
@@ -262,12 +263,13 @@ class Comparer {
 /**
  * Asks once for any two kinds.
  * @param alike whom the network treats alike; without it, it is found out
+ * @param proceed called for each kind
  */
 export function compare(
   prover: Prover,
   parties: Parties,
   flows: readonly MeasuredFlow[],
-  alike: Alike = alikeIn(prover.world),
+  { alike = alikeIn(prover.world), proceed }: { readonly alike?: Alike; readonly proceed?: () => void } = {},
 ): Comparison {
-  return new Comparer(prover, parties, flows, alike).run();
+  return new Comparer(prover, parties, flows, alike).run(proceed);
 }

@@ -106,14 +106,12 @@ function undecidedCases(prover: Prover, sighting: Sighting): Case[] {
   return [{ kind: "undecided", from, to, traffic: shortTraffic(set), why }];
 }
 
-function stopCases(prover: Prover, shortfalls: readonly Shortfall[]): Case[] {
-  return shortfalls.flatMap(({ from, targets, missing }) => {
-    const set = prover.world.table.set(missing);
-    const [first, ...others] = targets.map((target): Question => ({ from, target, traffic: set[0] ?? 0 }));
-    if (first === undefined) return [];
-    const why = explainStop(prover, [first, ...others]);
-    return [{ kind: "stopped", from: [from], to: [first.target.party], traffic: shortTraffic(set), why }];
-  });
+function stopCases(prover: Prover, { from, targets, missing }: Shortfall): Case[] {
+  const set = prover.world.table.set(missing);
+  const [first, ...others] = targets.map((target): Question => ({ from, target, traffic: set[0] ?? 0 }));
+  if (first === undefined) return [];
+  const why = explainStop(prover, [first, ...others]);
+  return [{ kind: "stopped", from: [from], to: [first.target.party], traffic: shortTraffic(set), why }];
 }
 
 const nothingShown = { witness: undefined, hops: [] };
@@ -151,23 +149,38 @@ function checkedFlow(plan: FlowPlan, pairs: number): CheckedFlow {
   return { kind, from, to, traffic, reason, path, isWritten, pairs };
 }
 
+/** How it is verified; what comes of it is the same. */
+export interface Manner {
+  /** Whom the network treats alike; without it, it is found out. */
+  readonly alike?: Alike;
+  /** Called again and again meanwhile; stops it by throwing. */
+  readonly proceed?: () => void;
+}
+
 /**
  * Verifies a network.
  * @param plan of the network, with its flows
  * @param world the same network as packets see it
- * @param alike whom the network treats alike; without it, it is found out
  */
-export function verify(plan: NetworkPlan, world: World, alike: Alike = alikeIn(world)): Verification {
+export function verify(
+  plan: NetworkPlan,
+  world: World,
+  { alike = alikeIn(world), proceed = () => undefined }: Manner = {},
+): Verification {
   const prover = new Prover(world);
   const parties = partiesOf(plan, world);
   const flows = measure(plan.flows, parties, world);
-  const comparison = compare(prover, parties, flows, alike);
+  const comparison = compare(prover, parties, flows, { alike, proceed });
+  const told =
+    <Item>(cases: (prover: Prover, item: Item) => Case[]) =>
+    (item: Item): Case[] => {
+      proceed();
+      return cases(prover, item);
+    };
   const cases = [
-    ...(plan.isMeasured ? comparison.unintended : []).flatMap((each) =>
-      casesOf(each, (sighting) => passCases(prover, sighting)),
-    ),
-    ...stopCases(prover, comparison.stopped),
-    ...comparison.undecided.flatMap((each) => casesOf(each, (sighting) => undecidedCases(prover, sighting))),
+    ...(plan.isMeasured ? comparison.unintended : []).flatMap((each) => casesOf(each, told(passCases))),
+    ...comparison.stopped.flatMap((each) => told(stopCases)(each)),
+    ...comparison.undecided.flatMap((each) => casesOf(each, told(undecidedCases))),
   ];
   return {
     flows: plan.flows.map((flow, index) => checkedFlow(flow, comparison.used[index] ?? 0)),

@@ -43,7 +43,7 @@ describe.each(subjects)("prod %s", (_, edits) => {
   });
 
   it("is verified the same where everybody is asked for", () => {
-    const { questions, ...each } = verify(plan, buildWorld(plan), nobodyAlike);
+    const { questions, ...each } = verify(plan, buildWorld(plan), { alike: nobodyAlike });
     const { questions: fewer, ...together } = verify(plan, buildWorld(plan));
     expect(together).toEqual(each);
     expect(questions).toBe(each.pairs);

@@ -1,7 +1,11 @@
 /** What a preview says to a network that does not do what is meant. */
 import { describe, expect, it } from "vitest";
 import { readable } from "../../../../components/config/load.ts";
-import { refuseUnlessVerified, VerificationError } from "../../../../components/proof/verify/refuse.ts";
+import {
+  ProofFailure,
+  refuseUnlessVerified,
+  VerificationError,
+} from "../../../../components/proof/verify/refuse.ts";
 import { planned, verified } from "./subject.ts";
 
 const wide = { "securityGroups database ingress 0 source": "10.0.0.0/8" };
@@ -32,6 +36,34 @@ describe("a preview", () => {
     decides: network interface of us-west/postgres-1, security group us-west/database: ingress tcp 5432 from 10.0.0.0/8`,
       }),
     );
+  });
+});
+
+describe("a proof that comes to no verdict", () => {
+  const { plan, config } = planned("prod");
+
+  it("stops a preview where it takes too long, and says what takes as long as it needs", () => {
+    const refuse = (): void => {
+      refuseUnlessVerified(plan, config, 0);
+    };
+    expect(refuse).toThrow(ProofFailure);
+    expect(refuse).toThrow(
+      "The proof of the network came to no verdict, so nothing has been touched: it has taken more than 0 s of processor time for 29 hosts and 153 flows. roadnet verify does the same",
+    );
+  });
+
+  it("stops a preview where it breaks down, and shows where", () => {
+    const [first, ...others] = plan.hosts;
+    if (first === undefined) throw new Error("prod has no host");
+    const broken = { ...plan, hosts: [{ ...first, address: "nowhere" }, ...others] };
+    const refuse = (): void => {
+      refuseUnlessVerified(broken, config);
+    };
+    expect(refuse).toThrow(ProofFailure);
+    expect(refuse).toThrow(/fault of the program's .*\nError: nowhere is no address\n +at parseAddress/);
+    expect(() => {
+      readable(refuse);
+    }).toThrow(expect.objectContaining({ __pulumiRunError: true }));
   });
 });
 
