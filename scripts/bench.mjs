@@ -38,7 +38,7 @@ const benchmarks = [
   {
     name: "proof",
     program: "bench/proof/main.ts",
-    what: "What passes between everybody in the network, there and back: production, and networks grown from it to 50 regions with 200 hosts each. Beside the same questions asked pair by pair, and packet by packet.",
+    what: "Full verification, as roadnet verify and previews do it: production, and networks grown from it to 50 regions with 200 hosts each. Beside the same pair by pair, and packet by packet.",
     packets: false,
     packages: [],
   },

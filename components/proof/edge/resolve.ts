@@ -11,7 +11,7 @@ import { formatAddress, isAddress, isV6Point, parseAddress } from "../sets/addre
 import type { Point } from "../sets/intervals.ts";
 import { portTraffic } from "../sets/traffic.ts";
 import { instanceLink } from "../world/model.ts";
-import type { Source } from "../world/walk.ts";
+import { tableOf, type Source } from "../world/walk.ts";
 import { Way } from "../world/way.ts";
 import type { EdgeModel, NameServer, PrivateZone, RegionResolver, ServerAddress } from "./model.ts";
 import { passes, stopOf } from "./legs.ts";
@@ -177,7 +177,7 @@ class Resolver {
     const traffic = world.table.id(portTraffic("udp", dnsPort));
     const way = new Way(world, from, vpc.address, { traffic });
     for (const gate of node?.gates("output", { iif: undefined, oif: instanceLink, state: "new" }) ?? []) {
-      if (way.through(gate, () => host, node?.path ?? "")) continue;
+      if (node === undefined || way.through(gate, tableOf, node, "output")) continue;
       const stop = way.stop;
       return { kind: "silent", reason: `${stop?.place ?? host}: ${stop?.reason ?? ""}` };
     }

@@ -10,6 +10,7 @@ import { formatAddress, isAddress, networks, parseAddress } from "../sets/addres
 import type { Point } from "../sets/intervals.ts";
 import { oneKind } from "../sets/traffic.ts";
 import type { HostNode } from "../world/model.ts";
+import { tableOf } from "../world/walk.ts";
 import { Way } from "../world/way.ts";
 import type { CloudflareTunnel } from "./model.ts";
 import { ended, portPoint, type OriginRequest, type Reached, type Scene } from "./origin.ts";
@@ -109,12 +110,12 @@ function onHost(
   const { world } = prover;
   const traffic = world.table.id(oneKind(portPoint("tcp", port)));
   const way = new Way(world, loopback, loopback, { traffic });
-  const gates = [
-    ...node.gates("output", { iif: undefined, oif: "lo", state: "new" }),
-    ...node.gates("input", { iif: "lo", oif: undefined, state: "new" }),
-  ];
-  for (const gate of gates) {
-    if (way.through(gate, () => node.key, node.path)) continue;
+  const hooks = [
+    ["output", { iif: undefined, oif: "lo", state: "new" }],
+    ["input", { iif: "lo", oif: undefined, state: "new" }],
+  ] as const;
+  for (const [hook, context] of hooks) {
+    if (node.gates(hook, context).every((gate) => way.through(gate, tableOf, node, hook))) continue;
     const { place = node.key, reason = "", path: at = path } = way.stop ?? {};
     return { leg, stop: { place, reason, path: at } };
   }

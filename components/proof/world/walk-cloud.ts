@@ -4,12 +4,23 @@ import { has } from "../sets/intervals.ts";
 import { natGatewayPorts } from "../sets/traffic.ts";
 import { entryOf, isOwn, ownerOf, receiverOf, routeOf, sealOf } from "./vpc.ts";
 import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget, World } from "./model.ts";
-import type { Way } from "./way.ts";
+import type { GatePlace, Way } from "./way.ts";
 
 /** Where the ways of this part lead out of it. */
 export interface Doors {
   readonly enterHost: (way: Way, host: string, link: string) => void;
   readonly enterSite: (way: Way, site: string) => void;
+}
+
+type Direction = "ingress" | "egress";
+
+function aclOf({ key, path }: SubnetNode, direction: Direction): GatePlace {
+  return { place: key, path, obstacle: { kind: "network-acl", subnet: key, direction } };
+}
+
+function groupsOf(eni: Eni, direction: Direction): GatePlace {
+  const obstacle = { kind: "security-group", host: eni.host, direction } as const;
+  return { place: placeOf(eni), path: "securityGroups", obstacle };
 }
 
 const placeOf = ({ host }: Eni): string => `network interface of ${host}`;
@@ -34,15 +45,10 @@ export class CloudWalker {
   }
 
   /** The gate around a subnet, where it has one. */
-  #throughAcl(way: Way, subnet: SubnetNode, direction: "ingress" | "egress"): boolean {
+  #throughAcl(way: Way, subnet: SubnetNode, direction: Direction): boolean {
     const gate = subnet.acl[direction];
     if (gate === undefined) return true;
-    return way.through(
-      gate,
-      () => subnet.key,
-      subnet.path,
-      () => ({ kind: "network-acl", subnet: subnet.key, direction }),
-    );
+    return way.through(gate, aclOf, subnet, direction);
   }
 
   /** An instance sends. */
@@ -74,24 +80,19 @@ export class CloudWalker {
   }
 
   /** Groups remember what they let through, and let its answers pass. */
-  #throughGroups(way: Way, eni: Eni, direction: "ingress" | "egress"): boolean {
+  #throughGroups(way: Way, eni: Eni, direction: Direction): boolean {
     if (way.isReply && way.conversation.remembers(eni)) {
       if (way.explain !== undefined)
         way.note(placeOf(eni), "its security groups know the answer", "securityGroups");
       return true;
     }
     way.conversation.remember(eni);
-    return way.through(
-      eni[direction],
-      () => placeOf(eni),
-      "securityGroups",
-      () => ({ kind: "security-group", host: eni.host, direction }),
-    );
+    return way.through(eni[direction], groupsOf, eni, direction);
   }
 
   /** The VPC's router takes what comes from a subnet. */
   #fromSubnet(way: Way, region: RegionNode, subnetKey: string, eni: Eni | undefined): void {
-    if (!way.hop(() => subnetKey)) return;
+    if (!way.hop(subnetKey)) return;
     const subnet = region.subnets.get(subnetKey);
     if (subnet === undefined) throw new Error(`the network has no subnet ${subnetKey}`);
     if (this.#isAmazons(way, region)) return;
@@ -159,10 +160,12 @@ export class CloudWalker {
 
   #toAddress(way: Way, region: RegionNode, fromSubnet: string | undefined): void {
     const target = ownerOf(region, way.to);
-    const place = `VPC ${region.key}`;
     if (target !== undefined) {
       this.#enterEni(way, target, fromSubnet);
-    } else if (region.incomplete !== undefined) {
+      return;
+    }
+    const place = `VPC ${region.key}`;
+    if (region.incomplete !== undefined) {
       const reason = region.incomplete;
       way.endUndecided(() => ({ place, reason, path: region.path }));
     } else {
@@ -331,7 +334,7 @@ export class CloudWalker {
 
   /** The internet carries a packet to whoever has the address. */
   internet(way: Way): void {
-    if (!way.hop(() => "internet")) return;
+    if (!way.hop("internet")) return;
     const owner = receiverOf(way);
     switch (owner?.kind) {
       case undefined:

@@ -10,7 +10,7 @@ import { isV6Point, linkLocal, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { CloudWalker } from "./walk-cloud.ts";
 import type { HostNode, HostRoute, Link, Segment, SiteNode, Tunnel, World } from "./model.ts";
-import { Way, type WayOptions } from "./way.ts";
+import { Way, type GatePlace, type WayOptions } from "./way.ts";
 
 /** Where packets begin. */
 export type Source =
@@ -27,6 +27,13 @@ export type TunnelCheck = (
   tunnel: Tunnel,
   peer: string,
 ) => { readonly up: boolean; readonly reason: string; readonly undecided?: boolean };
+
+type Hook = "input" | "forward" | "output";
+
+/** A host's own table, as a gate that a way goes through. */
+export function tableOf({ key, path }: HostNode, hook: Hook): GatePlace {
+  return { place: key, path, obstacle: { kind: "nftables", host: key, hook } };
+}
 
 /** The host's end of its tunnels. */
 function tunnelOf({ links }: HostNode): Tunnel | undefined {
@@ -108,15 +115,19 @@ export class Walker {
   #route(way: Way, host: HostNode): { readonly route: HostRoute; readonly link: Link } | undefined {
     const table = host.answers.get(way.from) ?? host.routes;
     const found = table.find(way.to) ?? host.routes.find(way.to);
-    const place = (): { place: string; path: string } => ({ place: host.key, path: host.path });
     if (found === "undecided") {
-      way.endUndecided(() => ({ ...place(), reason: "its route hangs on an address that is not known yet" }));
+      way.endUndecided(() => ({
+        place: host.key,
+        path: host.path,
+        reason: "its route hangs on an address that is not known yet",
+      }));
       return undefined;
     }
     const link = found === undefined ? undefined : host.links.get(found.value.link);
     if (found === undefined || link === undefined) {
       way.end(() => ({
-        ...place(),
+        place: host.key,
+        path: host.path,
         reason: "has no route there",
         obstacle: { kind: "host-route", host: host.key },
       }));
@@ -159,20 +170,11 @@ export class Walker {
   }
 
   /** The host's own chains of that hook. */
-  #throughTable(
-    way: Way,
-    host: HostNode,
-    hook: "input" | "forward" | "output",
-    context: ChainContext,
-  ): boolean {
-    return host.gates(hook, context).every((gate) =>
-      way.through(
-        gate,
-        () => host.key,
-        host.path,
-        () => ({ kind: "nftables", host: host.key, hook }),
-      ),
-    );
+  #throughTable(way: Way, host: HostNode, hook: Hook, context: ChainContext): boolean {
+    for (const gate of host.gates(hook, context)) {
+      if (!way.through(gate, tableOf, host, hook)) return false;
+    }
+    return true;
   }
 
   /** Whether a host of which only AWS's side is known may reach what is private, and in no VPC that it meets. */
@@ -202,7 +204,7 @@ export class Walker {
   }
 
   #transmit(way: Way, host: HostNode, link: Link, via: Point | undefined): void {
-    if (!way.hop(() => host.key)) return;
+    if (!way.hop(host.key)) return;
     const { attachment } = link;
     switch (attachment.kind) {
       case "eni":
@@ -296,7 +298,7 @@ export class Walker {
 
   /** A packet is at one of the host's links. */
   #enterHost(way: Way, host: HostNode, link: string): void {
-    if (!way.hop(() => host.key)) return;
+    if (!way.hop(host.key)) return;
     const state = this.#state(way, host);
     const inside = way.isReply ? way.conversation.behind(host, way.to) : undefined;
     if (inside !== undefined) {

@@ -110,6 +110,18 @@ export interface WayOptions {
   readonly explain?: Point | undefined;
 }
 
+/** Of every way on which nobody looks: there are very many. */
+const noSteps: Step[] = [];
+Object.freeze(noSteps);
+
+/** What a gate is called where somebody is told of it. */
+export interface GatePlace {
+  readonly place: string;
+  readonly path: string;
+  /** What it is to whoever looks for a change, where there is anything to change. */
+  readonly obstacle: Obstacle | undefined;
+}
+
 export class Way {
   readonly world: World;
   readonly isReply: boolean;
@@ -121,7 +133,7 @@ export class Way {
   /** The same with all that may be left or not: it hangs on a symbol, or on what nobody can tell. */
   possible: TrafficId;
   arrival: Arrival | undefined;
-  readonly steps: Step[] = [];
+  readonly steps: Step[];
   readonly explain: Point | undefined;
   /** Where nothing more was sure, and where nothing more was possible. */
   #doubt: (() => Stop) | undefined;
@@ -138,6 +150,7 @@ export class Way {
     this.isReply = answering !== undefined;
     this.conversation = answering ?? new Conversation(world.clients?.others ?? linuxPorts);
     this.explain = explain;
+    this.steps = explain === undefined ? noSteps : [];
   }
 
   /** What may be left or not. */
@@ -180,33 +193,41 @@ export class Way {
   }
 
   /** Counts a place. */
-  hop(place: () => string): boolean {
+  hop(place: string): boolean {
     if (++this.#hops <= mostHops) return true;
-    this.end(() => ({ place: place(), reason: "goes in circles", path: "" }));
+    this.end(() => ({ place, reason: "goes in circles", path: "" }));
     return false;
   }
 
   /**
    * Passes a gate.
-   * @param obstacle what the gate is to whoever looks for a change
+   * @param placeOf puts into words which gate it is, of whom and in which direction, if somebody asks
    * @returns whether anything may be left
    */
-  through(gate: Gate, place: () => string, path: string, obstacle?: () => Obstacle): boolean {
+  through<Owner, Direction>(
+    gate: Gate,
+    placeOf: (owner: Owner, direction: Direction) => GatePlace,
+    owner: Owner,
+    direction: Direction,
+  ): boolean {
     const { table } = this.world;
     const { accepted, undecided } = gate.passage(this.from, this.to);
     const { traffic: before, possible: mayBe } = this;
     this.traffic = this.#passed(before, accepted);
     const mayPass = table.or(accepted, undecided);
     this.possible = mayBe === before && mayPass === accepted ? this.traffic : this.#passed(mayBe, mayPass);
-    if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), place(), path, obstacle?.());
+    if (this.explain !== undefined) this.#noteGate(gate, table.set(accepted), placeOf(owner, direction));
     if (this.traffic !== 0) return true;
     const { from, to } = this;
     const isOver = this.possible === 0;
     const decided = isOver && before === 0 ? mayBe : before;
-    const stop = (): Stop => ({
-      ...this.#gateStop(gate, from, to, table.set(decided), { place: place(), path, isOver }),
-      obstacle: obstacle?.(),
-    });
+    const stop = (): Stop => {
+      const at = placeOf(owner, direction);
+      return {
+        ...this.#gateStop(gate, from, to, table.set(decided), { ...at, isOver }),
+        obstacle: at.obstacle,
+      };
+    };
     if (isOver) this.#stop ??= stop;
     else if (before !== 0) this.#doubt ??= stop;
     return !isOver;
@@ -226,14 +247,14 @@ export class Way {
     return reply?.[0] ?? traffic;
   }
 
-  #noteGate(gate: Gate, passes: TrafficSet, place: string, path: string, at: Obstacle | undefined): void {
+  #noteGate(gate: Gate, passes: TrafficSet, { place, path, obstacle }: GatePlace): void {
     const shown = this.#shown(this.explain ?? 0);
     const { origin, verdict } = gate.decision(this.from, this.to, shown);
     const acceptors = gate.acceptors(this.from, this.to, shown);
     const placed = { ...origin, path: origin.path === "" ? path : origin.path };
     const what = `${verdict}: ${placed.rule}`;
     const step = { place, what, path: placed.path, from: this.from, to: this.to };
-    this.steps.push({ ...step, gate: { passes, verdict, origin: placed, acceptors, at } });
+    this.steps.push({ ...step, gate: { passes, verdict, origin: placed, acceptors, at: obstacle } });
   }
 
   #gateStop(
