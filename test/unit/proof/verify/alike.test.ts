@@ -1,8 +1,9 @@
 /** What is found by asking once for all who are alike is what is found by asking for each. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { NetworkPlan } from "../../../../components/plan/model.ts";
+import type { FlowPlan, NetworkPlan } from "../../../../components/plan/model.ts";
 import { Prover } from "../../../../components/proof/prover.ts";
+import { formatAddress } from "../../../../components/proof/sets/addresses.ts";
 import { alikeIn, nobodyAlike } from "../../../../components/proof/verify/alike.ts";
 import { compare } from "../../../../components/proof/verify/compare.ts";
 import { measure } from "../../../../components/proof/verify/measure.ts";
@@ -59,6 +60,34 @@ describe.each(subjects)("prod %s", (_, edits) => {
     const isWhole = edits["hosts us-west api-2 securityGroups"] === undefined;
     expect(nameOf("us-west/api-2") === nameOf("us-west/api-3")).toBe(isWhole);
     expect(nameOf("us-west/hub-1")).not.toBe(nameOf("us-west/api-2"));
+  });
+});
+
+/** From the hub to each address of everybody who has several, as a flow by itself. */
+function toEachAddress(plan: NetworkPlan): FlowPlan[] {
+  return [...buildWorld(plan).hosts.values()]
+    .filter(({ addresses }) => addresses.size > 1)
+    .flatMap(({ addresses }) => [...addresses.keys()])
+    .map((address): FlowPlan => ({
+      kind: "intended",
+      from: [{ kind: "host", host: "us-west/hub-1" }],
+      to: [{ kind: "network", network: formatAddress(address) }],
+      traffic: ["22/tcp"],
+      reason: "by this address",
+      path: "flows",
+      isWritten: true,
+    }));
+}
+
+describe("flows to single addresses of one host", () => {
+  it("must each pass there, whatever passes at another", () => {
+    const { plan } = planned("prod");
+    const flows = toEachAddress(plan);
+    const { prover, parties, comparison } = subjectOf({ ...plan, flows });
+    const found = foundBy(comparison, prover);
+    expect(found).toEqual(plainly({ ...plan, flows }, prover, parties));
+    expect(found.stopped.length).toBeGreaterThan(0);
+    expect(found.stopped.length).toBeLessThan(flows.length);
   });
 });
 
