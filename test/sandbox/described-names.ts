@@ -1,6 +1,12 @@
 /** What of the described cloud a plan's rules, routes and ACLs are, found by their names. */
-import type { RegionPlan, RouteTarget, SecurityRulePlan } from "../../components/plan/model.ts";
-import type { Description, RegionDescription } from "../../sandbox/services/aws/client.ts";
+import type {
+  NetworkName,
+  NetworkPlan,
+  RegionPlan,
+  RouteTarget,
+  SecurityRulePlan,
+} from "../../components/plan/model.ts";
+import type { DescribedInstance, Description, RegionDescription } from "../../sandbox/services/aws/client.ts";
 
 interface Tagged {
   readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
@@ -21,34 +27,123 @@ function named<T extends Tagged>(things: readonly T[], name: string): T {
   return found;
 }
 
+/** A network as AWS writes it: the plan's own words, or what Amazon has given a VPC or a subnet. */
+export function networkText(
+  description: Description,
+  { regions }: NetworkPlan,
+  network: NetworkName,
+): string {
+  if (typeof network === "string") return network;
+  const region = regions.find(
+    ({ key, subnets }) => key === network.of || subnets.some((subnet) => subnet.key === network.of),
+  );
+  if (region === undefined) throw new Error(`no region has the network of ${network.of}`);
+  const { vpcs, subnets } = regionOf(description, region);
+  const all = region.key === network.of ? vpcs.Vpcs : subnets.Subnets;
+  const [block] = named<Tagged & { Ipv6CidrBlockAssociationSet?: readonly { Ipv6CidrBlock: string }[] }>(
+    all,
+    network.of,
+  ).Ipv6CidrBlockAssociationSet ?? [undefined];
+  if (block === undefined) throw new Error(`${network.of} has no IPv6 network`);
+  return block.Ipv6CidrBlock;
+}
+
+export function isIpv6(network: string): boolean {
+  return network.includes(":");
+}
+
+export function groupId(description: Description, region: RegionPlan, group: string): string {
+  return named(regionOf(description, region)["security-groups"].SecurityGroups, group).GroupId;
+}
+
 /** The id of a group's rule. */
 export function describedRule(
   description: Description,
+  plan: NetworkPlan,
   region: RegionPlan,
   group: string,
   { direction, protocol, ports, peer }: SecurityRulePlan,
 ): string {
-  const described = regionOf(description, region);
-  const groups = described["security-groups"].SecurityGroups;
-  const { GroupId: id } = named(groups, group);
-  const other = peer.kind === "cidr" ? undefined : named(groups, `${region.key}/${peer.group}`).GroupId;
-  const matches = described["security-group-rules"].SecurityGroupRules.filter(
+  const id = groupId(description, region, group);
+  const network = peer.kind === "cidr" ? networkText(description, plan, peer.cidr) : undefined;
+  const other =
+    peer.kind === "cidr" ? undefined : groupId(description, region, `${region.key}/${peer.group}`);
+  const icmp = network !== undefined && isIpv6(network) ? "icmpv6" : "icmp";
+  const wanted = { all: "-1", icmp, tcp: "tcp", udp: "udp" }[protocol];
+  const matches = regionOf(description, region)["security-group-rules"].SecurityGroupRules.filter(
     (each) =>
       each.GroupId === id &&
       each.IsEgress === (direction === "egress") &&
-      each.IpProtocol === (protocol === "all" ? "-1" : protocol) &&
+      each.IpProtocol === wanted &&
       (ports === undefined || (each.FromPort === ports.from && each.ToPort === ports.to)) &&
-      (peer.kind === "cidr"
-        ? each.CidrIpv4 === peer.cidr || each.CidrIpv6 === peer.cidr
-        : each.ReferencedGroupInfo?.GroupId === other),
+      (network === undefined
+        ? each.ReferencedGroupInfo?.GroupId === other
+        : each.CidrIpv4 === network || each.CidrIpv6 === network),
   );
   const [found] = matches;
   if (found === undefined || matches.length > 1) throw new Error(`not one rule of ${group} is the one meant`);
   return found.SecurityGroupRuleId;
 }
 
+/** The running instance that a host of the plan is. */
+export function describedInstance(
+  description: Description,
+  region: RegionPlan,
+  host: string,
+): DescribedInstance {
+  const instances = regionOf(description, region).instances.Reservations.flatMap(
+    ({ Instances }) => Instances,
+  );
+  return named(
+    instances.filter(({ State }) => State.Name === "running"),
+    host,
+  );
+}
+
+/** The Elastic IP of an instance, and how it is associated. */
+export function describedAddress(
+  description: Description,
+  region: RegionPlan,
+  instance: string,
+): { readonly allocationId: string; readonly associationId: string } {
+  const found = regionOf(description, region).addresses.Addresses.find(
+    ({ InstanceId }) => InstanceId === instance,
+  );
+  if (found?.AssociationId === undefined) throw new Error(`${instance} has no Elastic IP`);
+  return { allocationId: found.AllocationId, associationId: found.AssociationId };
+}
+
+/** A subnet's association with its route table. */
+export function tableAssociation(description: Description, region: RegionPlan, subnet: string): string {
+  const described = regionOf(description, region);
+  const { SubnetId } = named(described.subnets.Subnets, subnet);
+  const found = described["route-tables"].RouteTables.flatMap(({ Associations }) => Associations).find(
+    (each) => each.SubnetId === SubnetId,
+  );
+  if (found === undefined) throw new Error(`${subnet} has no route table of its own`);
+  return found.RouteTableAssociationId;
+}
+
 export function tableId(description: Description, region: RegionPlan, table: string): string {
   return named(regionOf(description, region)["route-tables"].RouteTables, table).RouteTableId;
+}
+
+type DescribedRoute = RegionDescription["route-tables"]["RouteTables"][number]["Routes"][number];
+
+/** Where a route leads, by Pulumi's properties. */
+function targetOf(route: DescribedRoute): Record<string, string> {
+  const targets = Object.entries({
+    gatewayId: route.GatewayId,
+    egressOnlyGatewayId: route.EgressOnlyInternetGatewayId,
+    natGatewayId: route.NatGatewayId,
+    networkInterfaceId: route.NetworkInterfaceId,
+    vpcPeeringConnectionId: route.VpcPeeringConnectionId,
+  }).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
+  return Object.fromEntries(targets.slice(0, 1));
+}
+
+function destinationOf(route: DescribedRoute): string | undefined {
+  return route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock;
 }
 
 /** Where a route leads now, by Pulumi's properties. */
@@ -59,15 +154,9 @@ export function describedRoute(
   destination: string,
 ): Record<string, string> {
   const { Routes } = named(regionOf(description, region)["route-tables"].RouteTables, table);
-  const found = Routes.find((route) => route.DestinationCidrBlock === destination);
+  const found = Routes.find((route) => destinationOf(route) === destination);
   if (found === undefined) throw new Error(`${table} has no route to ${destination}`);
-  const targets = Object.entries({
-    gatewayId: found.GatewayId,
-    natGatewayId: found.NatGatewayId,
-    networkInterfaceId: found.NetworkInterfaceId,
-    vpcPeeringConnectionId: found.VpcPeeringConnectionId,
-  }).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
-  return Object.fromEntries(targets.slice(0, 1));
+  return targetOf(found);
 }
 
 /** A target of the plan by Pulumi's properties. */
@@ -88,33 +177,65 @@ export function targetProperties(
       return { vpcPeeringConnectionId: named(peerings, target.peering).VpcPeeringConnectionId };
     }
     case "instance": {
-      const instances = described.instances.Reservations.flatMap(({ Instances }) => Instances);
-      const [eni] = named(instances, target.host).NetworkInterfaces;
+      const [eni] = describedInstance(description, region, target.host).NetworkInterfaces;
       return { networkInterfaceId: eni?.NetworkInterfaceId ?? "" };
     }
-    case "internet-gateway":
-    case "egress-only-gateway":
-      throw new Error(`no mutation leads to the ${target.kind}`);
+    case "internet-gateway": {
+      const gateways = described["internet-gateways"].InternetGateways;
+      return { gatewayId: attachedTo(description, region, gateways).InternetGatewayId };
+    }
+    case "egress-only-gateway": {
+      const gateways = described["egress-only-internet-gateways"].EgressOnlyInternetGateways;
+      return { egressOnlyGatewayId: attachedTo(description, region, gateways).EgressOnlyInternetGatewayId };
+    }
   }
+}
+
+function attachedTo<T extends { readonly Attachments: readonly { readonly VpcId: string }[] }>(
+  description: Description,
+  region: RegionPlan,
+  gateways: readonly T[],
+): T {
+  const vpc = vpcId(description, region);
+  const found = gateways.find(({ Attachments }) => Attachments.some(({ VpcId }) => VpcId === vpc));
+  if (found === undefined) throw new Error(`${region.key} has no such gateway`);
+  return found;
 }
 
 export function vpcId(description: Description, region: RegionPlan): string {
   return named(regionOf(description, region).vpcs.Vpcs, region.key).VpcId;
 }
 
-/** A region's routes of IPv4 that lead over a peering. */
+/** A region's routes that lead to what is called so, a peering or a NAT gateway. */
 export function routesOver(
   description: Description,
   region: RegionPlan,
-  peering: string,
+  id: string,
 ): { readonly table: string; readonly destination: string }[] {
   return regionOf(description, region)["route-tables"].RouteTables.flatMap(({ RouteTableId, Routes }) =>
-    Routes.flatMap(({ DestinationCidrBlock, VpcPeeringConnectionId }) =>
-      VpcPeeringConnectionId === peering && DestinationCidrBlock !== undefined
-        ? [{ table: RouteTableId, destination: DestinationCidrBlock }]
-        : [],
-    ),
+    Routes.flatMap((route) => {
+      const destination = destinationOf(route);
+      return destination !== undefined && Object.values(targetOf(route)).includes(id)
+        ? [{ table: RouteTableId, destination }]
+        : [];
+    }),
   );
+}
+
+/** What a NAT gateway is made of, to make it once more. */
+export function describedNat(
+  description: Description,
+  region: RegionPlan,
+  nat: string,
+): { readonly id: string; readonly again: Record<string, string> } {
+  const found = named(regionOf(description, region)["nat-gateways"].NatGateways, nat);
+  const [address] = found.NatGatewayAddresses;
+  if (address?.AllocationId === undefined || address.PrivateIp === undefined)
+    throw new Error(`${nat} has no address`);
+  return {
+    id: found.NatGatewayId,
+    again: { subnetId: found.SubnetId, allocationId: address.AllocationId, privateIp: address.PrivateIp },
+  };
 }
 
 /** An entry of an ACL by Pulumi's properties. */

@@ -10,6 +10,9 @@ export interface Actor {
   readonly onHost: (host: string, argv: readonly string[], stdin?: string) => Promise<string>;
 }
 
+export const anywhere = "0.0.0.0/0";
+export const anywhereIpv6 = "::/0";
+
 export interface Mutation {
   readonly words: string;
   readonly plan: NetworkPlan;

@@ -1,5 +1,6 @@
-/** Changes on hosts: to a tunnel's peers, and to a host's own nftables. */
+/** Changes on hosts: to a tunnel's peers, to a host's own nftables, and to whether it forwards. */
 import type { ChainPlan, TunnelPeerPlan } from "../../components/plan/generation.ts";
+import { isIpv6 } from "./described-names.ts";
 import { withHost, type Actor, type Draw, type Mutation } from "./mutation.ts";
 
 /** The network around an IPv4 network, two bits wider. */
@@ -16,7 +17,7 @@ export function allowedIps({ plan, pick }: Draw): Mutation | undefined {
   const host = pick(plan.hosts.filter(({ generation }) => generation.tunnels.length > 0));
   const tunnel = pick(host?.generation.tunnels ?? []);
   const peer = pick(tunnel?.peers.filter(({ allowedIps: all }) => all.length > 1) ?? []);
-  const network = pick(peer?.allowedIps ?? []);
+  const network = pick(peer?.allowedIps.filter((one) => !isIpv6(one)) ?? []);
   if (host === undefined || tunnel === undefined || peer === undefined || network === undefined)
     return undefined;
   const wide = pick([undefined, wider(network)]);
@@ -79,14 +80,15 @@ const byHand = [
   "ip saddr 10.0.0.0/16 tcp dport 22 drop",
   "meta l4proto icmp accept",
   "ip saddr 10.0.0.0/9 udp dport 7000 accept",
+  "meta l4proto ipv6-icmp accept",
 ];
 
-/** A host's own chain loses a rule, or gets one more. */
+/** A chain of a host's own loses a rule, or gets one more; of those that hide senders, it loses one. */
 export function nftRule({ plan, pick }: Draw): Mutation | undefined {
   const host = pick(plan.hosts);
-  const chain = pick(host?.generation.chains.filter(({ hook }) => hook?.type === "filter") ?? []);
+  const chain = pick(host?.generation.chains.filter(({ hook }) => hook !== undefined) ?? []);
   if (host === undefined || chain === undefined) return undefined;
-  const added = pick([undefined, pick(byHand)]);
+  const added = chain.hook?.type === "filter" ? pick([undefined, pick(byHand)]) : undefined;
   const index = pick(chain.rules.map((_, at) => at));
   if (added === undefined && index === undefined) return undefined;
   const rules = added === undefined ? chain.rules.filter((_, at) => at !== index) : [added, ...chain.rules];
@@ -127,4 +129,25 @@ async function handleOf(
     throw new Error(`${host}: ${chain.name} has ${handles.length} rules, not ${chain.rules.length}`);
   }
   return handle;
+}
+
+const forwardingSetting = "net.ipv4.ip_forward";
+
+/** A host that forwards does so no more. */
+export function forwarding({ plan, pick }: Draw): Mutation | undefined {
+  const host = pick(plan.hosts.filter(({ generation }) => generation.sysctls[forwardingSetting] === "1"));
+  if (host === undefined) return undefined;
+  return {
+    words: `${host.key} does not forward`,
+    plan: withHost(plan, host.key, (one) => ({
+      ...one,
+      generation: { ...one.generation, sysctls: { ...one.generation.sysctls, [forwardingSetting]: "0" } },
+    })),
+    apply: async ({ onHost }) => {
+      await onHost(host.key, ["sysctl", "-w", `${forwardingSetting}=0`]);
+      return async () => {
+        await onHost(host.key, ["sysctl", "-w", `${forwardingSetting}=1`]);
+      };
+    },
+  };
 }
