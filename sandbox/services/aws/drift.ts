@@ -33,7 +33,7 @@ export function applyDrift(records: Records, quotas: Quotas, request: DriftReque
   const config = { region };
   if (action === "create") {
     const call = { config, type: request.type ?? "", name: "drift" };
-    const inputs = checked(call.type, request.set ?? {}, region);
+    const inputs = checked(call.type, {}, request.set ?? {}, region);
     return { id: provider.create({ ...call, inputs }).id };
   }
   if (request.id === undefined) {
@@ -60,7 +60,12 @@ export function applyDrift(records: Records, quotas: Quotas, request: DriftReque
     ...call,
     state: current.outputs,
     oldInputs: current.inputs,
-    inputs: checked(type, { ...current.inputs, ...request.set }, region),
+    inputs: checked(
+      type,
+      { ...keptDefaults(type, current.outputs), ...current.inputs },
+      request.set ?? {},
+      region,
+    ),
   };
   const { replaces } = provider.diff(update);
   if (replaces.length > 0) {
@@ -69,16 +74,32 @@ export function applyDrift(records: Records, quotas: Quotas, request: DriftReque
   return { id: provider.update({ ...update, id: current.id }).id };
 }
 
-function checked(type: string, news: Properties, region: string): Properties {
+/** An import leaves out what is false, which would become its default again if that is true. */
+function keptDefaults(type: string, outputs: Properties): Properties {
+  const withDefault = Object.entries(findType(type).properties).filter(
+    ([name, property]) => property.default !== undefined && outputs[name] !== undefined,
+  );
+  return Object.fromEntries(withDefault.map(([name]) => [name, outputs[name]]));
+}
+
+/**
+ * What is there has been taken already, and reading it tells also of what can be asked for nowhere: only what is set is
+ * judged.
+ */
+function checked(type: string, there: Properties, set: Properties, region: string): Properties {
   const { inputs, failures } = checkInputs(findType(type), {
     name: "drift",
     olds: {},
-    news,
+    news: { ...there, ...set },
     providerRegion: region,
     randomSeed: undefined,
   });
-  if (failures.length > 0) {
-    throw new ProviderError(failures.map((failure) => failure.reason).join("\n"));
+  const own = failures.filter(({ property }) => {
+    const [name = ""] = property.split(/[.[]/);
+    return !Object.hasOwn(there, name) || Object.hasOwn(set, name);
+  });
+  if (own.length > 0) {
+    throw new ProviderError(own.map((failure) => failure.reason).join("\n"));
   }
   return inputs;
 }

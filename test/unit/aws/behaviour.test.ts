@@ -228,6 +228,28 @@ describe("refresh and import", () => {
     );
   });
 
+  it("an instance drifts by what is set alone, and is refused what it cannot have", async () => {
+    using cloud = new TestCloud();
+    const world = await makeWorld(cloud);
+    const { id } = await cloud.create(types.instance, instanceInputs(world));
+    const drift = (set: Record<string, unknown>): void => {
+      cloud.service.drift({ region: "us-west-2", action: "modify", id, set: set as Properties });
+    };
+    const other = await cloud.create(types.securityGroup, { vpcId: world.vpc.id, description: "by hand" });
+    drift({ sourceDestCheck: false });
+    drift({ vpcSecurityGroupIds: [other.id] });
+    const { regions } = cloud.service.describe();
+    const [eni] = regions["us-west-2"]?.instances.Reservations[0]?.Instances[0]?.NetworkInterfaces ?? [];
+    expect(eni?.SourceDestCheck).toBe(false);
+    expect(eni?.Groups.map(({ GroupId }) => GroupId)).toEqual([other.id]);
+    expect(() => {
+      drift({ vpcSecurityGroupIds: ["sg-0123456789abcdef0"] });
+    }).toThrow("InvalidGroup.NotFound");
+    expect(() => {
+      drift({ capacityReservationSpecification: { capacityReservationPreference: "open" } });
+    }).toThrow("not simulated");
+  });
+
   it("changes that the program ignores are no changes", async () => {
     using cloud = new TestCloud();
     const { vpc } = await makeWorld(cloud);
