@@ -274,9 +274,13 @@ export class CloudWalker {
 
   #throughNat(way: Way, region: RegionNode, key: string, fromSubnet: string | undefined): void {
     const nat = region.nats.get(key);
-    if (nat === undefined) throw new Error(`the network has no NAT gateway ${key}`);
-    const subnet = region.subnets.get(nat.subnet);
     const place = `NAT gateway ${key}`;
+    if (nat === undefined) {
+      // Its routes stay behind, and lead nowhere (EC2 API DeleteNatGateway).
+      way.end(() => ({ place, reason: "is not there any more", path: region.path }));
+      return;
+    }
+    const subnet = region.subnets.get(nat.subnet);
     if (way.isReply && !way.conversation.remembers(nat)) {
       way.end(() => ({
         place,
