@@ -13,7 +13,7 @@ import { SourcePorts } from "../../sandbox/prove/source-ports.ts";
 import { watchPackets, type Trails } from "../../sandbox/prove/watch.ts";
 import type { Kernel } from "../../sandbox/fabric/kernel.ts";
 import { compare, differencesOf, type Comparison, type Difference } from "./compare.ts";
-import { seeded, type Question } from "./questions.ts";
+import type { Question } from "./questions.ts";
 
 /** The sandbox as packets are sent in it. */
 export interface Field {
@@ -30,6 +30,8 @@ export interface Conduct {
   /** Probes in a second. */
   readonly rate: number;
   readonly say: (line: string) => void;
+  /** Ends it in the middle; what the sandbox remembers of it is forgotten all the same. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where packets about which the two do not agree were last seen. */
@@ -95,7 +97,8 @@ class Rounds {
     this.#memory = new Memory(field.kernel);
     this.evidence = questions.map(() => new Evidence());
     const asked = new Set(questions.flatMap(({ ports }) => [...ports.tcp, ...ports.udp]));
-    this.#sourcePorts = new SourcePorts(asked, seeded(conduct.seed)());
+    // Not from the seed: routers may remember a run of the same seed that was killed.
+    this.#sourcePorts = new SourcePorts(asked, Math.random());
   }
 
   /** Whoever is asked is to have met nobody before. */
@@ -118,6 +121,7 @@ class Rounds {
       seed: this.#conduct.seed + this.sent,
       sourcePorts: this.#sourcePorts.take(nodes.length + spareSourcePorts),
       say: this.#conduct.say,
+      signal: this.#conduct.signal,
     });
     this.sent += count;
     for (const [at, index] of indices.entries()) {
@@ -129,6 +133,7 @@ class Rounds {
   /** Sends what differs once more, each from a port of its own, and watches where it goes. */
   async watch(differences: readonly Difference[]): Promise<LastSeen> {
     const { kernel, nodes, roles } = this.#field;
+    const { seed, signal } = this.#conduct;
     if (differences.length === 0) return () => undefined;
     const watched = differences.slice(0, mostWatched);
     const probes = watched.map(({ question, protocol, port }) =>
@@ -136,8 +141,7 @@ class Rounds {
     );
     await this.#forget(watched.map(({ question }) => question));
     const sourcePorts = this.#sourcePorts.take(nodes.length + probes.length + spareSourcePorts);
-    const seed = this.#conduct.seed;
-    const options = { rate: slowRate, waitMilliseconds, seed, sourcePorts, portPerProbe: true };
+    const options = { rate: slowRate, waitMilliseconds, seed, sourcePorts, portPerProbe: true, signal };
     const { result, trails } = await watchPackets(
       kernel,
       roles,

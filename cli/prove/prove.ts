@@ -1,9 +1,13 @@
 /** Packets against the proof, in the sandbox that runs. */
 import { askService } from "../../sandbox/ask.ts";
+import { findRunningEngine } from "../../sandbox/engines.ts";
 import { Kernel } from "../../sandbox/fabric/kernel.ts";
+import { machineNamespace } from "../../sandbox/fabric/vpc.ts";
 import { loadWorld } from "../../sandbox/fabric/world.ts";
+import { runningMachines } from "../../sandbox/hosts/machine.ts";
 import { requireMode, SandboxError } from "../../sandbox/mode.ts";
 import { serviceSocket, type SandboxPaths } from "../../sandbox/paths.ts";
+import { alone } from "../../sandbox/prove/alone.ts";
 import { deviceRole, withDevices } from "../../sandbox/prove/devices.ts";
 import { listeningPorts } from "../../sandbox/prove/listening.ts";
 import { edges, natAddresses, placesOf, roleTitles } from "../../sandbox/prove/places.ts";
@@ -35,6 +39,8 @@ export interface ProveOptions {
   readonly selection?: Selection;
   readonly seed: number;
   readonly say?: (line: string) => void;
+  /** Ends it in the middle, leaving nothing behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** The sandbox at a moment at which packets agree with its cloud. */
@@ -46,14 +52,41 @@ export interface Scene {
   readonly revision: number;
 }
 
-async function settledScene(paths: SandboxPaths): Promise<Scene> {
+/** @throws {SandboxError} with exit code 2 where there is no sandbox with packets */
+export function requirePackets(paths: SandboxPaths): void {
   if (!requireMode(paths).packets) {
     throw new SandboxError(
       "This sandbox was made without packets: there is nothing to compare the proof with.",
       2,
     );
   }
+}
+
+/** @throws {SandboxError} where the network is still being made, or was made in part */
+async function settledScene({ plan }: ProvenNetwork, paths: SandboxPaths): Promise<Scene> {
+  const engine = findRunningEngine(paths);
+  if (engine !== undefined) {
+    throw new SandboxError(`Pulumi (process ${engine}) is at work on this stack: ask when it has ended.`, 2);
+  }
   await askService("fabric", "POST", "/reconcile?wait", undefined, paths);
+  const { error } = (await askService("fabric", "GET", "/status", undefined, paths)) as { error?: string };
+  if (error !== undefined) {
+    throw new SandboxError(`The sandbox's packets are not as its cloud is described: ${error}`, 2);
+  }
+  const scene = await currentScene(paths);
+  const running = new Set(runningMachines(paths).map(({ name }) => machineNamespace(name)));
+  const still = plan.hosts.filter(({ key }) => {
+    const place = scene.ground.places.get(key);
+    return place !== undefined && !running.has(place.role);
+  });
+  if (still.length > 0) {
+    const names = still.map(({ key }) => key).join(", ");
+    throw new SandboxError(`Machines of the sandbox do not run (${names}): \`npm start\` starts them.`, 2);
+  }
+  return scene;
+}
+
+async function currentScene(paths: SandboxPaths): Promise<Scene> {
   return sceneOf(await new AwsClient(serviceSocket(paths, "aws")).describe(), new Kernel(paths.root));
 }
 
@@ -127,7 +160,7 @@ async function questionsIn(
 
 /** Asks the packets of a scene what the network's proof says, and compares. */
 export async function proveIn(scene: Scene, options: ProveOptions): Promise<ProveReport> {
-  const { network, before, selection = everybody, seed, say = () => undefined } = options;
+  const { network, before, selection = everybody, seed, say = () => undefined, signal } = options;
   const startedAt = Date.now();
   const { kernel, ground, titles } = scene;
   const subjects = subjectsOf(network.prover, ground);
@@ -142,7 +175,7 @@ export async function proveIn(scene: Scene, options: ProveOptions): Promise<Prov
       .filter(([, role]) => present.has(role))
       .map(([name, role]): ProbeNode => ({ name, namespace: kernel.fullName(role) }));
     const field: Field = { kernel, nodes, hosts, roles: kernel.roles().filter((role) => role !== "ctl") };
-    return await askPackets(field, questions, { seed, rate: fullRate, say });
+    return await askPackets(field, questions, { seed, rate: fullRate, say, signal });
   });
   const sum = (pick: (pair: (typeof findings.pairs)[number]) => number): number =>
     findings.pairs.reduce((total, pair) => total + pick(pair), 0);
@@ -165,10 +198,13 @@ export async function proveIn(scene: Scene, options: ProveOptions): Promise<Prov
  * @throws {SandboxError} with exit code 2 where it cannot be asked, or changed meanwhile
  */
 export async function prove(options: ProveOptions, paths: SandboxPaths): Promise<ProveReport> {
-  const scene = await settledScene(paths);
-  const report = await proveIn(scene, options);
-  await checkUnchanged(scene, paths);
-  return report;
+  requirePackets(paths);
+  return await alone(paths, options.say, async () => {
+    const scene = await settledScene(options.network, paths);
+    const report = await proveIn(scene, options);
+    await checkUnchanged(scene, paths);
+    return report;
+  });
 }
 
 /** Of an earlier network, those whom the sandbox still has: nothing else can be compared. */

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number | undefined;
   /** Called with each line of either stream as it comes, for progress. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Ends the program, and the call fails. */
+  readonly signal?: AbortSignal | undefined;
   /** Replaces the environment of the program. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -28,9 +30,10 @@ const tailLength = 2000;
 /**
  * Runs `argv` and resolves with whatever exit code it had.
  *
- * @throws if the program cannot be started or has not ended in time.
+ * @throws if the program cannot be started, has not ended in time or was ended by the signal (with its reason).
  */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  options.signal?.throwIfAborted();
   const [program, ...rest] = argv;
   if (program === undefined) throw new Error("run: there is no program to run");
   const seconds = options.timeoutSeconds ?? 60;
@@ -51,13 +54,17 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   child.stdin.end(options.stdin ?? "");
 
   const limit = { passed: false };
-  const timer = setTimeout(() => {
-    limit.passed = true;
+  const end = (): void => {
     child.kill("SIGKILL");
     // What the program itself has started may hold these open for longer.
     child.stdout.destroy();
     child.stderr.destroy();
+  };
+  const timer = setTimeout(() => {
+    limit.passed = true;
+    end();
   }, seconds * 1000);
+  options.signal?.addEventListener("abort", end);
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once("error", (error) => {
@@ -68,6 +75,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
       });
     });
     const stderr = Buffer.concat(err).toString("utf8");
+    options.signal?.throwIfAborted();
     if (limit.passed) throw new Error(`${describe(argv)} had not ended after ${seconds} s${tail(stderr)}`);
     const [, missing] = notFound.exec(stderr) ?? [];
     if (exitCode !== 0 && missing !== undefined) {
@@ -76,6 +84,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     return { exitCode, stdout: Buffer.concat(out).toString("utf8"), stderr };
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener("abort", end);
   }
 }
 

@@ -53,6 +53,8 @@ export interface ProbeOptions {
   /** Gives every probe a source port of its own, by which it can be found on its way. */
   readonly portPerProbe?: boolean;
   readonly say?: ((line: string) => void) | undefined;
+  /** Ends the prober at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How the program writes an outcome: Go's empty lists are null. */
@@ -96,7 +98,7 @@ const marginSeconds = 120;
  * Sends every question's probes once, and waits for answers.
  *
  * @returns an answer for each question, in their order
- * @throws {SandboxError} if the program is not built, cannot run or has not ended in time
+ * @throws {SandboxError} if the program is not built, cannot run or has not ended in time; the signal's reason
  */
 export async function probe(
   nodes: readonly ProbeNode[],
@@ -127,6 +129,7 @@ export async function probe(
   const { exitCode, stdout, stderr } = await run([builtProber], {
     stdin: JSON.stringify(request),
     timeoutSeconds: 3 * seconds + marginSeconds,
+    signal: options.signal,
     onLine: (line) => {
       if (line.startsWith("sent ")) options.say?.(line);
     },

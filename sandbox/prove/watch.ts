@@ -97,6 +97,13 @@ function trailOf(roles: readonly string[], seen: ReadonlyMap<string, Seen>): Tra
   };
 }
 
+/** Takes the tables away again, also those that a program has left that was killed. */
+export async function endWatch(kernel: Kernel, roles: readonly string[]): Promise<void> {
+  await forEachBounded(roles, concurrency, async (role) => {
+    await kernel.tryExecute(role, ["nft", "delete", "table", "inet", table]);
+  });
+}
+
 /**
  * Watches all namespaces while packets are sent whose source ports lie in the range. Where a source port is translated
  * on the way, that packet's trail ends there.
@@ -119,8 +126,6 @@ export async function watchPackets<T>(
     });
     return { result, trails: trailOf(roles, seen) };
   } finally {
-    await forEachBounded(roles, concurrency, async (role) => {
-      await kernel.tryExecute(role, ["nft", "delete", "table", "inet", table]);
-    });
+    await endWatch(kernel, roles);
   }
 }

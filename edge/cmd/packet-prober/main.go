@@ -9,9 +9,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
 
 	"blackroad.io/edge/internal/probe"
 )
+
+func init() {
+	// The parent's end is told to the thread that asked for it, which therefore must not end before.
+	runtime.LockOSThread()
+}
 
 func main() {
 	if err := run(); err != nil {
@@ -21,6 +29,10 @@ func main() {
 }
 
 func run() error {
+	// Packets that nobody compares are not sent, also where whoever started this was killed.
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("the parent's end cannot be followed: %w", err)
+	}
 	request, err := probe.Read(os.Stdin)
 	if err != nil {
 		return err
