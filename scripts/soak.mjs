@@ -75,6 +75,13 @@ const suites = [
     packets: true,
     environment: { ROADNET_MUTATIONS: "100" },
   },
+  {
+    name: "prove-ipv6",
+    file: "test/sandbox/prove.test.ts",
+    what: "The same with IPv6 in both regions, beside IPv4.",
+    packets: true,
+    environment: { ROADNET_MUTATIONS: "30", ROADNET_IPV6: "hosts" },
+  },
 ];
 
 /** @typedef {{title: string, status: string, duration?: number, meta?: {note?: string}}} TestResult */
@@ -189,6 +196,7 @@ Examples:
   ROADNET_KILL_POINTS=3 npm run soak -- interrupted  fewer of them
   ROADNET_FAULT_RUNS=20 npm run soak -- host-faults
   ROADNET_MUTATIONS=10 npm run soak -- prove
+  ROADNET_SEED=4711 ROADNET_MUTATIONS_FROM=37 npm run soak -- prove   from the 37th network on
 `;
 
 const wanted = process.argv.slice(2);

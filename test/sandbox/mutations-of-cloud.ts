@@ -26,8 +26,20 @@ function widened({ from, to }: PortRange): PortRange {
   return { from: Math.max(1, from - 2), to: Math.min(65535, to + 3) };
 }
 
-/** A group's rule for other networks or other ports: for nobody, for everybody, or for a few more. */
-function changedRule(rule: SecurityRulePlan, pick: Draw["pick"]): SecurityRulePlan | undefined {
+/** What AWS tells rules of a group apart by. */
+function identity({ direction, protocol, ports, peer }: SecurityRulePlan): string {
+  return JSON.stringify([direction, protocol, ports?.from, ports?.to, peer]);
+}
+
+/**
+ * One of a group's rules for other networks or other ports: for nobody, for everybody, or for a few more. AWS takes no
+ * rule that the group has already.
+ */
+function changedRule(
+  rules: readonly SecurityRulePlan[],
+  rule: SecurityRulePlan,
+  pick: Draw["pick"],
+): SecurityRulePlan | undefined {
   const { peer, ports } = rule;
   const networks = peer.kind === "cidr" ? otherNetworks(peer.cidr) : [];
   const ranges = ports === undefined || rule.protocol === "icmp" ? [] : [{ from: 1, to: 1 }, widened(ports)];
@@ -35,7 +47,8 @@ function changedRule(rule: SecurityRulePlan, pick: Draw["pick"]): SecurityRulePl
     ...networks.map((cidr) => ({ ...rule, peer: { kind: "cidr", cidr } as const })),
     ...ranges.map((range) => ({ ...rule, ports: range })),
   ];
-  return pick(changes);
+  const known = new Set(rules.map(identity));
+  return pick(changes.filter((change) => !known.has(identity(change))));
 }
 
 /** What of a rule differs from another, by Pulumi's properties. */
@@ -54,8 +67,9 @@ export function groupRule({ plan, pick }: Draw): Mutation | undefined {
   const region = pick(plan.regions);
   const used = new Set(plan.hosts.flatMap(({ instance }) => instance?.securityGroups ?? []));
   const group = pick(region?.securityGroups.filter(({ key }) => used.has(key)) ?? []);
-  const rule = pick(group?.rules ?? []);
-  const changed = rule === undefined ? undefined : changedRule(rule, pick);
+  const rules = group?.rules ?? [];
+  const rule = pick(rules);
+  const changed = rule === undefined ? undefined : changedRule(rules, rule, pick);
   if (region === undefined || group === undefined || rule === undefined || changed === undefined)
     return undefined;
   const words = ruleSet(changed, rule, (network) => (typeof network === "string" ? network : network.of));

@@ -24,23 +24,20 @@ function withInstance({ plan }: Draw, { host }: Instance, change: Partial<Instan
   }));
 }
 
-/** AWS checks an instance's addresses that is to forward, or does not check one that forwards nothing. */
+/** AWS checks the addresses of an instance that is to forward. */
 export function addressCheck(draw: Draw): Mutation | undefined {
-  const all = instances(draw);
-  const forwarding = all.filter(({ instance }) => !instance.sourceDestCheck);
-  const chosen = draw.pick(draw.pick([forwarding, all]) ?? []);
+  const chosen = draw.pick(instances(draw).filter(({ instance }) => !instance.sourceDestCheck));
   if (chosen === undefined) return undefined;
-  const { host, instance, region } = chosen;
-  const sourceDestCheck = !instance.sourceDestCheck;
+  const { host, region } = chosen;
   return {
-    words: `source/destination check of ${host.key} is ${sourceDestCheck ? "on" : "off"}`,
-    plan: withInstance(draw, chosen, { sourceDestCheck }),
+    words: `source/destination check of ${host.key} is on`,
+    plan: withInstance(draw, chosen, { sourceDestCheck: true }),
     apply: async ({ drift, describe }) => {
       const { InstanceId: id } = describedInstance(await describe(), region, host.key);
       const modify = { region: region.awsRegion, action: "modify", id } as const;
-      await drift({ ...modify, set: { sourceDestCheck } });
+      await drift({ ...modify, set: { sourceDestCheck: true } });
       return async () => {
-        await drift({ ...modify, set: { sourceDestCheck: !sourceDestCheck } });
+        await drift({ ...modify, set: { sourceDestCheck: false } });
       };
     },
   };

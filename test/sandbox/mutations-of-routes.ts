@@ -185,7 +185,8 @@ export function furtherRoute(draw: Draw): Mutation | undefined {
 /** Another table serves a subnet. Its association gets another id, which the stack's state does not know. */
 export function subnetTable({ plan, pick }: Draw): Mutation | undefined {
   const region = pick(plan.regions);
-  const subnet = pick(region?.subnets ?? []);
+  const taken = new Set(plan.hosts.map(({ instance }) => instance?.subnet));
+  const subnet = pick(region?.subnets.filter(({ key }) => taken.has(key)) ?? []);
   const table = pick(region?.routeTables.filter(({ key }) => key !== subnet?.routeTable) ?? []);
   if (region === undefined || subnet === undefined || table === undefined) return undefined;
   return {

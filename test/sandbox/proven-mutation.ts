@@ -3,8 +3,8 @@ import { networkOf, type ProvenNetwork } from "../../cli/prove/network.ts";
 import type { ProveReport } from "../../cli/prove/report.ts";
 import { formatPorts } from "../../cli/prove/report.ts";
 import type { Prover } from "../../components/proof/prover.ts";
-import type { Actor, Mutation } from "./mutation.ts";
-import { mutations } from "./mutations.ts";
+import type { Actor } from "./mutation.ts";
+import { mutations, type Drawn } from "./mutations.ts";
 
 /** Which tunnels stand, as the proof has it. */
 function tunnelsUp({ prover }: ProvenNetwork): string {
@@ -21,7 +21,7 @@ function tunnelsUp({ prover }: ProvenNetwork): string {
 }
 
 export interface Mutated {
-  readonly mutation: Mutation;
+  readonly mutation: Drawn;
   readonly network: ProvenNetwork;
 }
 
@@ -39,34 +39,48 @@ export function* mutatedNetworks(base: ProvenNetwork, seed: number, all: boolean
   }
 }
 
-/** Runs something on the changed network, and puts everything back. `undefined` where the cloud refuses the change. */
+/** What came of a changed network; `remains` where it could not be put back, and why. */
+export type Outcome<T> =
+  | ({ readonly value: T } | { readonly error: unknown })
+  | {
+      readonly error: unknown;
+      readonly remains: unknown;
+    };
+
+/** Runs something on the changed network, and puts everything back. */
 export async function whileMutated<T>(
   { mutation }: Mutated,
   actor: Actor,
   settle: () => Promise<void>,
   body: () => Promise<T>,
-): Promise<T | undefined> {
+): Promise<Outcome<T>> {
   let undo: () => Promise<void>;
   try {
     undo = await mutation.apply(actor);
   } catch (error) {
-    // AWS takes no rule twice, and no route that it has already.
-    if (/Duplicate|AlreadyExists|already exists/i.test(String(error))) return undefined;
-    throw error;
+    // It may have been carried out in part.
+    return { error, remains: error };
   }
+  let outcome: Outcome<T>;
   try {
     await settle();
-    return await body();
-  } finally {
+    outcome = { value: await body() };
+  } catch (error) {
+    outcome = { error };
+  }
+  try {
     await undo();
     await settle();
+  } catch (remains) {
+    return { error: "error" in outcome ? outcome.error : remains, remains };
   }
+  return outcome;
 }
 
 /** What of a report is wrong, for a test's message. */
-export function complaints(words: string, { disagreements }: ProveReport): string[] {
+export function complaints({ disagreements }: ProveReport): string[] {
   return disagreements.map(
     ({ from, to, address, protocol, ports, proof, packets }) =>
-      `${words}: ${from} to ${to} (${address}) ${formatPorts(ports)}/${protocol}: proof ${proof.verdict} (${proof.reason}), packets ${packets.verdict} (${packets.reason})`,
+      `${from} to ${to} (${address}) ${formatPorts(ports)}/${protocol}: proof ${proof.verdict} (${proof.reason}), packets ${packets.verdict} (${packets.reason})`,
   );
 }
