@@ -121,18 +121,21 @@ export function formatPorts(ports: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
 }
 
-function disagreementLines({ from, to, address, protocol, ports, proof, packets }: Disagreement): string[] {
+function disagreementLines(
+  { from, to, address, protocol, ports, proof, packets }: Disagreement,
+  hasSteps: boolean,
+): string[] {
   const what = protocol === "echo" ? "echo" : `${formatPorts(ports)}/${protocol}`;
   return [
     `${from} to ${to} (${address}) ${what}`,
     `  proof    ${proof.verdict}: ${proof.reason}${proof.path === "" ? "" : ` [${proof.path}]`}`,
-    ...proof.steps.map((step) => `             ${step}`),
+    ...(hasSteps ? proof.steps.map((step) => `             ${step}`) : []),
     `  packets  ${packets.verdict}: ${packets.reason}`,
   ];
 }
 
-/** As many disagreements are told to people; `--json` has them all. */
-const mostShown = 40;
+/** Of as many disagreements the proof's steps are told to people; of all others the reasons, and `--json` has all. */
+const mostWithSteps = 40;
 
 /** A line for each asker, with every other that it asked. */
 function pairLines(pairs: readonly PairCount[]): string[] {
@@ -148,14 +151,11 @@ function pairLines(pairs: readonly PairCount[]): string[] {
 
 export function reportLines(report: ProveReport): string[] {
   const { pairs, asked, passed, sent, differing, disagreements, seed, milliseconds } = report;
-  const shown = disagreements.slice(0, mostShown);
-  const more = disagreements.length - shown.length;
   const found =
     differing === 0 ? "packets agree with the proof" : `${differing} differ, in ${disagreements.length} ways`;
   return [
     ...pairLines(pairs),
-    ...shown.flatMap((each) => ["", ...disagreementLines(each)]),
-    ...(more > 0 ? ["", `${more} more: --json tells them all`] : []),
+    ...disagreements.flatMap((each, index) => ["", ...disagreementLines(each, index < mostWithSteps)]),
     "",
     `${pairs.length} pairs, ${asked} questions of which ${passed} pass, ${sent} packets in ` +
       `${(milliseconds / 1000).toFixed(1)} s, seed ${seed}: ${found}`,

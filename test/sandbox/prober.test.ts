@@ -2,17 +2,18 @@
  * The prober between two namespaces with a router in between, whose gates are known to the letter: what passes must be
  * told as passing, what does not as what it is, and where it ended.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Kernel } from "../../sandbox/fabric/kernel.ts";
 import { destroyFabric } from "../../sandbox/fabric/life.ts";
 import { Evidence } from "../../sandbox/prove/evidence.ts";
 import { listeningPorts } from "../../sandbox/prove/listening.ts";
 import { Memory } from "../../sandbox/prove/memory.ts";
-import { probe, type ProbeQuestion } from "../../sandbox/prove/prober.ts";
+import { builtProber, probe, type ProbeQuestion } from "../../sandbox/prove/prober.ts";
 import { SourcePorts } from "../../sandbox/prove/source-ports.ts";
 import { watchPackets } from "../../sandbox/prove/watch.ts";
 
@@ -191,6 +192,32 @@ describe("a prober", () => {
     const [again] = await probe(nodes, [question], { ...options, sourcePorts: sourcePorts.take(20) });
     expect(again?.tcp.answered.has(22)).toBe(false);
     expect((await asked(question)).of("tcp", 22).answered).toBe(true);
+  });
+
+  it("ends with whoever started it, also where that is killed", async () => {
+    const request = join(root, "request.json");
+    const ports = { from: 40000, to: 40001 };
+    const forever = { rate: 1, passes: 1, waitMilliseconds: 600_000, sourcePorts: ports };
+    writeFileSync(
+      request,
+      JSON.stringify({ seed: 1, portPerProbe: false, nodes: [], questions: [], ...forever }),
+    );
+    const starter = spawn("sh", ["-c", `"${builtProber}" < "${request}" & echo $!; wait`], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [line] = (await once(starter.stdout, "data")) as [Buffer];
+    const prober = `/proc/${line.toString().trim()}`;
+    const patience = { timeout: 10_000, interval: 50 };
+    const command = (): string => readFileSync(`${prober}/cmdline`, "utf8");
+    // It has read what it is asked, so that it waits for answers.
+    await vi.waitFor(() => {
+      expect(command()).toContain("packet-prober");
+      expect(readFileSync(`${prober}/fdinfo/0`, "utf8")).toMatch(/^pos:\t[1-9]/);
+    }, patience);
+    starter.kill("SIGKILL");
+    await vi.waitFor(() => {
+      expect(existsSync(prober) && command() !== "").toBe(false);
+    }, patience);
   });
 
   it("finds where packets end, and nothing of the watch is left behind", async () => {
