@@ -52,6 +52,10 @@ export function isIpv6(network: string): boolean {
   return network.includes(":");
 }
 
+export function isOfIpv6(network: NetworkName): boolean {
+  return typeof network !== "string" || isIpv6(network);
+}
+
 export function groupId(description: Description, region: RegionPlan, group: string): string {
   return named(regionOf(description, region)["security-groups"].SecurityGroups, group).GroupId;
 }

@@ -26,6 +26,16 @@ export interface Draw {
   readonly pick: <T>(items: readonly T[]) => T | undefined;
 }
 
+/** One of either family, where there are two: a network has more of IPv4. */
+export function pickOfFamily<T>(
+  pick: Draw["pick"],
+  items: readonly T[],
+  isOfIpv6: (item: T) => boolean,
+): T | undefined {
+  const families = [items.filter(isOfIpv6), items.filter((item) => !isOfIpv6(item))];
+  return pick(pick(families.filter(({ length }) => length > 0)) ?? []);
+}
+
 export function withRegion(
   plan: NetworkPlan,
   key: string,

@@ -5,16 +5,12 @@ import type {
   PortRange,
   SecurityRulePlan,
 } from "../../components/plan/model.ts";
-import { aclEntries, describedRule, isIpv6, networkText } from "./described-names.ts";
-import { anywhere, anywhereIpv6, withRegion, type Draw, type Mutation } from "./mutation.ts";
+import { aclEntries, describedRule, isOfIpv6, networkText } from "./described-names.ts";
+import { anywhere, anywhereIpv6, pickOfFamily, withRegion, type Draw, type Mutation } from "./mutation.ts";
 
 /** Networks for documentation, from which nobody comes. */
 const nobody = "203.0.113.254/32";
 const nobodyIpv6 = "2001:db8:fffe::/64";
-
-function isOfIpv6(network: NetworkName): boolean {
-  return typeof network !== "string" || isIpv6(network);
-}
 
 /** The same rule for nobody, or for everybody. */
 function otherNetworks(network: NetworkName): string[] {
@@ -66,12 +62,13 @@ function ruleSet(
 export function groupRule({ plan, pick }: Draw): Mutation | undefined {
   const region = pick(plan.regions);
   const used = new Set(plan.hosts.flatMap(({ instance }) => instance?.securityGroups ?? []));
-  const group = pick(region?.securityGroups.filter(({ key }) => used.has(key)) ?? []);
-  const rules = group?.rules ?? [];
-  const rule = pick(rules);
-  const changed = rule === undefined ? undefined : changedRule(rules, rule, pick);
-  if (region === undefined || group === undefined || rule === undefined || changed === undefined)
-    return undefined;
+  const groups = region?.securityGroups.filter(({ key }) => used.has(key)) ?? [];
+  const all = groups.flatMap((group) => group.rules.map((rule) => ({ group, rule })));
+  const picked = pickOfFamily(pick, all, ({ rule: { peer } }) => peer.kind === "cidr" && isOfIpv6(peer.cidr));
+  if (region === undefined || picked === undefined) return undefined;
+  const { group, rule } = picked;
+  const changed = changedRule(group.rules, rule, pick);
+  if (changed === undefined) return undefined;
   const words = ruleSet(changed, rule, (network) => (typeof network === "string" ? network : network.of));
   return {
     words: `${rule.key} becomes ${JSON.stringify(words)}`,
@@ -116,7 +113,7 @@ function entryWords(rule: NetworkAclRulePlan, changed: NetworkAclRulePlan | unde
 export function aclRule({ plan, pick }: Draw): Mutation | undefined {
   const region = pick(plan.regions);
   const acl = pick(region?.networkAcls ?? []);
-  const rule = pick(acl?.rules ?? []);
+  const rule = pickOfFamily(pick, acl?.rules ?? [], ({ cidr }) => isOfIpv6(cidr));
   if (region === undefined || acl === undefined || rule === undefined) return undefined;
   const changed = changedEntry(rule, pick);
   const { direction, number } = rule;

@@ -1,5 +1,6 @@
 /** Changes on hosts: to a tunnel's peers, to a host's own nftables, and to whether it forwards. */
 import type { ChainPlan, TunnelPeerPlan } from "../../components/plan/generation.ts";
+import type { HostPlan } from "../../components/plan/model.ts";
 import { isIpv6 } from "./described-names.ts";
 import { withHost, type Actor, type Draw, type Mutation } from "./mutation.ts";
 
@@ -71,6 +72,7 @@ function keyOfPeer(shown: string, networks: readonly string[]): string {
 }
 
 const table = ["inet", "blackroad"];
+const forwardingSetting = "net.ipv4.ip_forward";
 
 /** Rules that hosts might have been given by hand, ahead of their own. */
 const byHand = [
@@ -83,13 +85,21 @@ const byHand = [
   "meta l4proto ipv6-icmp accept",
 ];
 
+/** Rules that decide something; what sets a segment's size, for one, does not. */
+const deciding = /\b(?:accept|drop|reject|masquerade|jump|goto)\b/;
+
+/** Whether packets come to the chain: they do not to one for what is forwarded where nothing is. */
+function isMet({ hook }: ChainPlan, { generation }: HostPlan): boolean {
+  return hook !== undefined && (hook.at !== "forward" || generation.sysctls[forwardingSetting] === "1");
+}
+
 /** A chain of a host's own loses a rule, or gets one more; of those that hide senders, it loses one. */
 export function nftRule({ plan, pick }: Draw): Mutation | undefined {
   const host = pick(plan.hosts);
-  const chain = pick(host?.generation.chains.filter(({ hook }) => hook !== undefined) ?? []);
+  const chain = pick(host?.generation.chains.filter((each) => isMet(each, host)) ?? []);
   if (host === undefined || chain === undefined) return undefined;
   const added = chain.hook?.type === "filter" ? pick([undefined, pick(byHand)]) : undefined;
-  const index = pick(chain.rules.map((_, at) => at));
+  const index = pick(chain.rules.flatMap((rule, at) => (deciding.test(rule) ? [at] : [])));
   if (added === undefined && index === undefined) return undefined;
   const rules = added === undefined ? chain.rules.filter((_, at) => at !== index) : [added, ...chain.rules];
   return {
@@ -130,8 +140,6 @@ async function handleOf(
   }
   return handle;
 }
-
-const forwardingSetting = "net.ipv4.ip_forward";
 
 /** A host that forwards does so no more. */
 export function forwarding({ plan, pick }: Draw): Mutation | undefined {

@@ -1,12 +1,13 @@
 /** Changes of ways in the cloud: routes, what they lead to, and which table serves a subnet. */
 import { parseNetwork } from "../../components/proof/sets/addresses.ts";
 import { intersection, isEmpty } from "../../components/proof/sets/intervals.ts";
-import type { RegionPlan, RoutePlan, RouteTarget } from "../../components/plan/model.ts";
+import type { RegionPlan, RoutePlan, RouteTablePlan, RouteTarget } from "../../components/plan/model.ts";
 import type { Description, DriftRequest } from "../../sandbox/services/aws/client.ts";
 import {
   describedNat,
   describedRoute,
   isIpv6,
+  isOfIpv6,
   networkText,
   routesOver,
   tableAssociation,
@@ -14,19 +15,19 @@ import {
   targetProperties,
   vpcId,
 } from "./described-names.ts";
-import { anywhere, withRegion, type Actor, type Draw, type Mutation } from "./mutation.ts";
+import { anywhere, pickOfFamily, withRegion, type Actor, type Draw, type Mutation } from "./mutation.ts";
 
 /** Where a region's routes could lead. */
-function targetsIn({ plan }: Draw, region: RegionPlan, isOfIpv6: boolean): RouteTarget[] {
+function targetsIn({ plan }: Draw, region: RegionPlan, forIpv6: boolean): RouteTarget[] {
   const peers = plan.peerings.filter(({ requester, accepter }) => [requester, accepter].includes(region.key));
   const instances = plan.hosts.filter(({ site, instance }) => site === region.key && instance !== undefined);
   return [
     { kind: "internet-gateway" },
-    ...(isOfIpv6 && region.ipv6?.egressOnlyGateway !== undefined
+    ...(forIpv6 && region.ipv6?.egressOnlyGateway !== undefined
       ? [{ kind: "egress-only-gateway" } as const]
       : []),
     // NAT gateways take IPv6 for what they translate to IPv4 alone.
-    ...(isOfIpv6 ? [] : region.natGateways.map(({ key }) => ({ kind: "nat-gateway", nat: key }) as const)),
+    ...(forIpv6 ? [] : region.natGateways.map(({ key }) => ({ kind: "nat-gateway", nat: key }) as const)),
     ...peers.map(({ key }) => ({ kind: "peering", peering: key }) as const),
     // Those that do not forward drop it by the source/destination check.
     ...instances.map(({ key }) => ({ kind: "instance", host: key }) as const),
@@ -37,13 +38,24 @@ function otherTarget(
   draw: Draw,
   region: RegionPlan,
   old: RouteTarget,
-  isOfIpv6: boolean,
+  forIpv6: boolean,
 ): RouteTarget | undefined {
-  const others = targetsIn(draw, region, isOfIpv6).filter(
+  const others = targetsIn(draw, region, forIpv6).filter(
     (each) => JSON.stringify(each) !== JSON.stringify(old),
   );
   const kind = draw.pick([...new Set(others.map((each) => each.kind))]);
   return draw.pick(others.filter((each) => each.kind === kind));
+}
+
+/** The tables by which somebody's packets go: a host's, or a NAT gateway's. */
+function usedTables({ plan }: Draw, { subnets, natGateways, routeTables }: RegionPlan): RouteTablePlan[] {
+  const taken = new Set([
+    ...plan.hosts.map(({ instance }) => instance?.subnet),
+    ...natGateways.map(({ subnet }) => subnet),
+  ]);
+  return routeTables.filter(({ key }) =>
+    subnets.some((subnet) => subnet.routeTable === key && taken.has(subnet.key)),
+  );
 }
 
 function overlaps(a: string, b: string): boolean {
@@ -110,14 +122,19 @@ function routeRequest(
 export function route(draw: Draw): Mutation | undefined {
   const { plan, pick } = draw;
   const region = pick(plan.regions);
-  const table = pick(region?.routeTables ?? []);
-  const old = pick(table?.routes ?? []);
+  const table = pick(region === undefined ? [] : usedTables(draw, region));
+  const old = pickOfFamily(pick, table?.routes ?? [], ({ destination }) => isOfIpv6(destination));
   if (region === undefined || table === undefined || old === undefined) return undefined;
   const { destination } = old;
-  const isOfIpv6 = typeof destination !== "string" || isIpv6(destination);
-  const target = pick([undefined, otherTarget(draw, region, old.target, isOfIpv6)]);
+  const target = pick([undefined, otherTarget(draw, region, old.target, isOfIpv6(destination))]);
   const isToNat = target === undefined || target.kind === "nat-gateway";
-  if (!isOfIpv6 && isToNat && destination !== anywhere && isPeeredBehindNat(region, destination))
+  if (
+    typeof destination === "string" &&
+    !isIpv6(destination) &&
+    isToNat &&
+    destination !== anywhere &&
+    isPeeredBehindNat(region, destination)
+  )
     return undefined;
   return {
     words: `${old.key} ${routeWords(target)}`,
@@ -142,10 +159,7 @@ export function route(draw: Draw): Mutation | undefined {
   };
 }
 
-/** Of the sandbox's internet, those around the stranger, and around the operator and the sites. */
-const partsOfInternet = ["192.0.2.64/26", "192.0.2.0/26"];
-
-/** The first half of an IPv4 network. */
+/** The first half of an IPv4 network; of the internet none, as nobody knows which Elastic IPs are in it. */
 function half(network: string): string | undefined {
   const [address = "", length = "32"] = network.split("/");
   return network === anywhere || Number(length) > 30 ? undefined : `${address}/${Number(length) + 1}`;
@@ -155,15 +169,15 @@ function half(network: string): string | undefined {
 export function furtherRoute(draw: Draw): Mutation | undefined {
   const { plan, pick } = draw;
   const region = pick(plan.regions);
-  const table = pick(region?.routeTables ?? []);
+  const table = pick(region === undefined ? [] : usedTables(draw, region));
   const known = (table?.routes ?? []).flatMap(({ destination }) =>
     typeof destination === "string" && !isIpv6(destination) ? [destination] : [],
   );
   const halves = known.flatMap((network) => half(network) ?? []);
-  const destination = pick([...halves, ...partsOfInternet].filter((network) => !known.includes(network)));
+  const destination = pick(halves.filter((network) => !known.includes(network)));
   if (region === undefined || table === undefined || destination === undefined) return undefined;
   const around = table.routes.find((each) => half(String(each.destination)) === destination);
-  const target = otherTarget(draw, region, around?.target ?? { kind: "internet-gateway" }, false);
+  const target = around && otherTarget(draw, region, around.target, false);
   if (target === undefined) return undefined;
   if (target.kind === "nat-gateway" && isPeeredBehindNat(region, destination)) return undefined;
   const key = `${table.key}/${destination.replace("/", "-")}`;
