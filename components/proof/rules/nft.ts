@@ -1,7 +1,7 @@
 /** A host's own nftables table as gates: which packets a chain lets through, given where they come from. */
 import type { ChainPlan } from "../../plan/generation.ts";
 import type { AddressSet, SymbolSpace } from "../sets/addresses.ts";
-import { difference, interval, union, unionAll } from "../sets/intervals.ts";
+import { difference, union, unionAll } from "../sets/intervals.ts";
 import { allTraffic, linuxPorts } from "../sets/traffic.ts";
 import { isNobody, narrow, type GateRule, type GateRules, type Origin, type Side } from "./gate.ts";
 import {
@@ -175,9 +175,4 @@ function within(outer: GateRule, inner: GateRule): GateRule {
     to: narrow(outer.to, inner.to),
     traffic: difference(inner.traffic, difference(allTraffic, outer.traffic)),
   };
-}
-
-/** The set that has the one address alone. */
-export function only(address: number): AddressSet {
-  return interval(address, address + 1);
 }
