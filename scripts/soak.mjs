@@ -8,9 +8,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { bootstrap, checkout, continueOnCurrentNode, handOver, main } from "./bootstrap.mjs";
-import { add, countVitestFile, formatCounts, none } from "./lib/counts.mjs";
+import { add, countVitestFile, formatCounts } from "./lib/counts.mjs";
 import { writeMarkdown } from "./lib/markdown.mjs";
 import { formatDuration, SetupError } from "./lib/progress.mjs";
+import { countMutants, describeMutants } from "./mutants/report.mjs";
+import { runMutants } from "./mutants/run.mjs";
 
 /**
  * A suite is a test file that does more when its environment says so. A new one is a line here.
@@ -83,6 +85,15 @@ const suites = [
     environment: { ROADNET_MUTATIONS: "30", ROADNET_IPV6: "hosts" },
   },
 ];
+
+/** Not a test file: Stryker changes the proof's code in one place after the other, and runs the proof's tests. */
+const mutants = {
+  name: "mutants",
+  what: "Stryker's changes to the code of the proof, one at a time: some test must notice each.",
+};
+
+/** Every suite by name, in the report's order. */
+const known = [...suites, mutants];
 
 /** @typedef {{title: string, status: string, duration?: number, meta?: {note?: string}}} TestResult */
 
@@ -164,13 +175,15 @@ function readSections() {
  *
  * @param {string} seed
  * @param {readonly Awaited<ReturnType<typeof runSuite>>[]} results
+ * @param {readonly import("./mutants/run.mjs").PartResult[]} mutated
  */
-function describeRun(seed, results) {
+function describeRun(seed, results, mutated) {
   const gibibytes = Math.round(totalmem() / 2 ** 30);
   const sections = readSections();
   for (const result of results) {
     sections.set(result.suite.name, describeSuite(result, seed));
   }
+  sections.set(mutants.name, describeMutants(mutants, sections.get(mutants.name) ?? "", mutated, seed));
   return [
     "# Soak",
     "",
@@ -178,7 +191,7 @@ function describeRun(seed, results) {
       `${cpus().length} processor cores and ${gibibytes} GiB of memory. CI runs them with fewer points, and \`official\` ` +
       "only where official plugins can be had.",
     "",
-    ...suites.map(({ name, what }) => sections.get(name) ?? `## ${name}\n\n${what}\n\n- Not run yet.\n`),
+    ...known.map(({ name, what }) => sections.get(name) ?? `## ${name}\n\n${what}\n\n- Not run yet.\n`),
   ].join("\n");
 }
 
@@ -187,7 +200,7 @@ const usage = `Usage: npm run soak [-- SUITE …]
 Runs what takes longer than CI allows, in full. Without a suite it runs them all. Writes what came of them to
 docs/soak.md.
 
-${suites.map(({ name, what }) => `  ${name.padEnd(18)} ${what}`).join("\n")}
+${known.map(({ name, what }) => `  ${name.padEnd(18)} ${what}`).join("\n")}
 
 Examples:
   npm run soak
@@ -197,6 +210,9 @@ Examples:
   ROADNET_FAULT_RUNS=20 npm run soak -- host-faults
   ROADNET_MUTATIONS=10 npm run soak -- prove
   ROADNET_SEED=4711 ROADNET_MUTATIONS_FROM=37 npm run soak -- prove   from the 37th network on
+  ROADNET_MUTANTS=sets,rules npm run soak -- mutants    these parts of the proof
+  ROADNET_MUTANTS_SHARE=20 npm run soak -- mutants      a fifth of the functions, drawn by the seed
+  ROADNET_MUTANTS_WORKERS=2 npm run soak -- mutants     two mutants at a time
 `;
 
 const wanted = process.argv.slice(2);
@@ -206,9 +222,10 @@ if (wanted.includes("--help") || wanted.includes("-h")) {
 }
 
 await main("npm run soak", async (progress) => {
-  const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  if (chosen.length === 0 || chosen.length < wanted.length) {
-    throw new SetupError(`There are the suites ${suites.map(({ name }) => name).join(", ")}.`);
+  const isWanted = (/** @type {{name: string}} */ { name }) => wanted.length === 0 || wanted.includes(name);
+  const chosen = suites.filter(isWanted);
+  if (known.filter(isWanted).length < wanted.length) {
+    throw new SetupError(`There are the suites ${known.map(({ name }) => name).join(", ")}.`);
   }
   await continueOnCurrentNode(progress);
   const environment = await bootstrap({ packets: chosen.some(({ packets }) => packets === true) }, progress);
@@ -218,9 +235,10 @@ await main("npm run soak", async (progress) => {
   for (const suite of chosen) {
     results.push(await runSuite(suite, seed, environment));
   }
-  await writeMarkdown(reportFile, describeRun(seed, results));
+  const mutated = isWanted(mutants) ? await runMutants(seed, environment) : [];
+  await writeMarkdown(reportFile, describeRun(seed, results, mutated));
   process.stdout.write("  report      docs/soak.md\n");
-  const counts = results.reduce((sum, result) => add([sum, result.counts]), none);
+  const counts = results.reduce((sum, result) => add([sum, result.counts]), countMutants(mutated));
   process.stdout.write(`\n${formatCounts(counts)}\n`);
   return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 });
