@@ -12,7 +12,9 @@ import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 import type { World } from "../../components/proof/world/model.ts";
 import type { Aliases } from "../../components/proof/ask/directory.ts";
+import type { Export } from "../../components/proof/describe/collect.ts";
 import type { NotUnderstood } from "../../components/proof/describe/notes.ts";
+import type { EphemeralPorts } from "../../components/proof/sets/traffic.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { checkout } from "../context.ts";
 import {
@@ -41,6 +43,12 @@ export interface StackOrigin {
   readonly lineOf: (path: string) => number | undefined;
 }
 
+/** The export that a world was made from. */
+export interface DescribedOrigin {
+  readonly export: Export;
+  readonly clients: EphemeralPorts | undefined;
+}
+
 export interface OpenedWorld {
   readonly world: World;
   /** What it is, in a few words: `stack prod`. */
@@ -51,6 +59,8 @@ export interface OpenedWorld {
   readonly aliases: Aliases;
   /** Where the network is one that AWS described, what of that was not understood. */
   readonly notUnderstood?: readonly NotUnderstood[];
+  /** And what it was read from. */
+  readonly described?: DescribedOrigin;
 }
 
 /** The same as the questions of the proof have it. */
@@ -82,8 +92,16 @@ export interface InputOptions {
  */
 export function openDescribed(path: string, clientPorts: string | undefined): OpenedWorld {
   const clients = clientPorts === undefined ? undefined : parsePorts(clientPorts);
-  const { world, aliases, notUnderstood } = readExport(path, { clients });
-  return { world, aliases, notUnderstood, title: `what AWS described in ${path}`, stack: undefined };
+  const { world, aliases, notUnderstood, export: described } = readExport(path, { clients });
+  const title = `what AWS described in ${path}`;
+  return {
+    world,
+    aliases,
+    notUnderstood,
+    title,
+    stack: undefined,
+    described: { export: described, clients },
+  };
 }
 
 /** The options that name a network in place of a stack. */

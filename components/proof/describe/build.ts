@@ -22,6 +22,8 @@ export interface DescribeOptions {
 }
 
 export interface DescribedWorld {
+  /** What the world was made of. */
+  readonly export: Export;
   readonly world: World;
   /** Ids of interfaces, and Name tags. */
   readonly aliases: Aliases;
@@ -169,7 +171,14 @@ function aliasesOf(
  * @throws {ExportError} where they cannot be read, contradict each other, or describe no VPC
  */
 export function describeWorld(files: readonly ExportFile[], options: DescribeOptions = {}): DescribedWorld {
-  const of = collect(files);
+  return worldOfExport(collect(files), options);
+}
+
+/**
+ * The network that an export describes.
+ * @throws {ExportError} where it contradicts itself, or describes no VPC
+ */
+export function worldOfExport(of: Export, options: DescribeOptions = {}): DescribedWorld {
   demand(of);
   noteMissing(of);
   const space = new SymbolSpace();
@@ -200,5 +209,5 @@ export function describeWorld(files: readonly ExportFile[], options: DescribeOpt
     unread: [],
     clients,
   };
-  return { world, aliases: aliasesOf(of, interfaces, enis, nats), notUnderstood: of.notes.all };
+  return { export: of, world, aliases: aliasesOf(of, interfaces, enis, nats), notUnderstood: of.notes.all };
 }
