@@ -13,12 +13,13 @@ type Add = (parent: Command) => void;
  */
 const commands: Readonly<Record<string, () => Promise<Add>>> = {
   sandbox: async () => (await import("./commands/sandbox.ts")).addSandbox,
+  verify: async () => (await import("./commands/verify.ts")).addVerify,
   why: async () => (await import("./commands/why.ts")).addWhy,
   diff: async () => (await import("./commands/diff.ts")).addDiff,
+  map: async () => (await import("./commands/map.ts")).addMap,
   guard: async () => (await import("./commands/guard.ts")).addGuard,
   recover: async () => (await import("./commands/recover.ts")).addRecover,
   image: async () => (await import("./commands/image.ts")).addImage,
-  verify: async () => (await import("./commands/verify.ts")).addVerify,
 };
 
 const footer = `
@@ -32,6 +33,7 @@ Examples:
   roadnet guard --stack prod                 stop a plan that would take away what is guarded
   roadnet recover --stack prod               mend a stack whose update was killed
   roadnet verify --stack prod                see that all that is meant to passes, and nothing else
+  roadnet map --out /tmp/map.html            draw the network, with ways through it
   roadnet image edge-home/lucidia --stack prod --output /media/me/bootfs
   roadnet sandbox down                       end everything`;
 

@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { isCollection, isMap, isPair, LineCounter, parseDocument } from "yaml";
 import type { Document, Node, Pair, YAMLMap } from "yaml";
 import { placeholder } from "../components/config/leaf.ts";
-import { formatPath, networkKey, type Path } from "../components/config/problem.ts";
+import { networkKey, type Path } from "../components/config/problem.ts";
 import { SandboxError } from "../sandbox/mode.ts";
+import { parsePath, shortPath } from "./path.ts";
 
 /** A network for documentation (RFC 5737), from which nobody comes: the operator's where nobody has said which. */
 export const networkOfNobody = "192.0.2.0/32";
@@ -48,20 +49,6 @@ export interface StackFile {
    * @param path as problems of the configuration have it, with or without the network's key
    */
   readonly lineOf: (path: string) => number | undefined;
-}
-
-/** `hosts.us-west.api-1`, `securityGroups.public.ingress[0]`, `dns.zones["blackroad.io"]` */
-export function parsePath(text: string): Path {
-  const path = text.startsWith(networkKey) ? text.slice(networkKey.length) : text;
-  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|[^.[\]]+/g)].map(([word, quoted, index]) => {
-    if (index !== undefined) return Number(index);
-    return quoted === undefined ? word : quoted.replaceAll('\\"', '"');
-  });
-}
-
-/** A path of the network without the network's key: `regions.us-west`. */
-export function shortPath(path: Path): string {
-  return formatPath(path).slice(networkKey.length).replace(/^\./, "");
 }
 
 interface Filled {

@@ -1,6 +1,7 @@
 /** A stack's file as commands read it by themselves: stand-ins, and where values stand. */
 import { describe, expect, it } from "vitest";
-import { parsePath, parseStackFile, shortPath } from "../../../cli/stack-file.ts";
+import { parsePath, shortPath } from "../../../cli/path.ts";
+import { parseStackFile } from "../../../cli/stack-file.ts";
 
 const text = `config:
   blackroad-network:network:

@@ -1,6 +1,6 @@
 /** Questions to prod as its file has it, and to prod with changes. */
 import { parse } from "yaml";
-import { parsePath } from "../../../../cli/stack-file.ts";
+import { parsePath } from "../../../../cli/path.ts";
 import { parseNetworkConfig } from "../../../../components/config/parse.ts";
 import type {
   HostPlan,
