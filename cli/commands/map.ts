@@ -20,8 +20,8 @@ that is there is replaced where it is such a page, and else only with --force.
 Exit codes: 0 the page was made, whatever was found; 2 it cannot be: no such network, or nothing can be written.
 
 Examples:
-  roadnet map --out /tmp/map.html             prod's network
-  roadnet map --stack dev --out - > dev.html
+  roadnet map --out /tmp/map.html
+  roadnet map --stack dev --out - | ssh desk 'cat > dev.html'
   roadnet map --describe export --out account.html
   roadnet map --json --out - | jq '.data.marks[].title'`;
 
@@ -39,8 +39,11 @@ function optionsOf({ stack, describe, clientPorts }: Options): string {
 
 async function run(options: Options, command: Command): Promise<void> {
   const opened = await openWorld(options);
-  const data = mapData(opened, { options: optionsOf(options), findings: options.findings });
-  const { out = options.describe === undefined ? `map-${options.stack}.html` : "map.html", force } = options;
+  const { describe, findings } = options;
+  // As it was typed: where an export is on the disk is nobody's business.
+  const title = describe === undefined ? opened.title : `what AWS described in ${describe}`;
+  const data = mapData({ ...opened, title }, { options: optionsOf(options), findings });
+  const { out = describe === undefined ? `map-${options.stack}.html` : "map.html", force } = options;
   if (out === "-" && globalOptions(command).json) {
     printResult(command, { data }, () => []);
     return;

@@ -56,6 +56,8 @@ const tallHeadHeight = 44;
 const gap = 8;
 const padding = 10;
 export const rowGap = 36;
+/** Between lines of a row of the first level, where lines between boxes run. */
+const lineGap = 20;
 
 /** The least width at which what a kind of box says can be read. */
 const leastWidth: Readonly<Record<BoxKind, number>> = {
@@ -70,7 +72,8 @@ const leastWidth: Readonly<Record<BoxKind, number>> = {
   tunnel: 184,
   region: 300,
   gateway: 150,
-  tier: 250,
+  // One below the other, in the order in which packets meet them.
+  tier: Number.POSITIVE_INFINITY,
   subnet: 148,
   nat: 128,
   host: 128,
@@ -195,7 +198,7 @@ class Layouter {
         this.block(box, widths[index] ?? least, { ...first, position: first.position + start + index }),
       );
       const height = Math.max(...blocks.map((block) => block.height));
-      if (y > 0) y += gap;
+      if (y > 0) y += first.level === 1 ? lineGap : gap;
       let x = 0;
       for (const [column, block] of blocks.entries()) {
         const [dx, dy] = [x, y];

@@ -26,11 +26,11 @@ function plural(count: number, one: string): string {
   return count === 1 ? `1 ${one}` : `${count} ${one}s`;
 }
 
-function summary({ drawing }: MapData): string {
+function summary({ drawing, source }: MapData): string {
   const all = [...boxesOf(drawing.rows.flat())];
   const count = (kind: string): number => all.filter((box) => box.kind === kind).length;
   const parts = [
-    [count("region"), "region"],
+    [count("region"), source.kind === "stack" ? "region" : "VPC"],
     [count("site"), "site"],
     [count("host"), "host"],
   ] as const;
@@ -74,7 +74,22 @@ ${field("traffic", "Port/protocol", "443/tcp", "443/tcp, 8080-8090/tcp, icmp, al
 </details>
 <button type="submit" id="ask">Ask</button></form>`;
 
-const legend = `<ul class="legend" aria-label="Lines of the drawing"><li class="is-peering">peering</li><li class="is-vpn">VPN</li><li class="is-tunnel">Cloudflare tunnel</li><li class="is-there">the way there</li><li class="is-back">the way back</li></ul>`;
+const kindsOfLines = [
+  ["peering", "peering"],
+  ["vpn", "VPN"],
+  ["tunnel", "Cloudflare tunnel"],
+] as const;
+
+/** What lines mean, of those that are there. */
+function legend({ drawing }: MapData): string {
+  const drawn = kindsOfLines.filter(([kind]) => drawing.lines.some((line) => line.kind === kind));
+  const ways = [
+    ["there", "the way there"],
+    ["back", "the way back"],
+  ] as const;
+  const items = [...drawn, ...ways].map(([kind, text]) => `<li class="is-${kind}">${text}</li>`);
+  return `<ul class="legend" aria-label="Lines of the drawing">${items.join("")}</ul>`;
+}
 
 function drawingSection(data: MapData): string {
   const layout = layOut(data.drawing, { width: firstWidth, folded: foldedAtFirst(data.drawing) });
@@ -83,8 +98,8 @@ function drawingSection(data: MapData): string {
 <div class="search"><label for="search">Find</label><input id="search" type="search" autocomplete="off" spellcheck="false" aria-describedby="found"><output id="found" for="search"></output></div>
 <button type="button" id="unfold">Unfold all</button></div>
 <p class="sr" id="keys">Arrow keys move between boxes, right unfolds and left folds, Enter tells more, F takes a box as the source and T as the destination.</p>
-<div id="canvas"><svg id="drawing" role="tree" aria-labelledby="map-head" aria-describedby="keys" width="${layout.width}" height="${layout.height}" viewBox="${viewBoxOf(layout)}">${inside}</svg></div>
-${legend}
+<div id="canvas"><svg id="drawing" tabindex="-1" role="tree" aria-labelledby="map-head" aria-describedby="keys" width="${layout.width}" height="${layout.height}" viewBox="${viewBoxOf(layout)}">${inside}</svg></div>
+${legend(data)}
 <aside id="details" aria-label="What was chosen" hidden></aside>
 <details id="outline"><summary>The network as text</summary><div id="outline-text"></div></details></section>`;
 }
@@ -134,7 +149,7 @@ ${icons}
 ${drawingSection(data)}
 ${findingsText(data)}
 </main>
-<footer><p>Drawn by <code>roadnet map ${escapeText(data.options)}</code>. The answers are the proof's own, computed in this page from the plan that it holds: it needs no network.</p></footer>
+<footer><p>Drawn by <code>roadnet map ${escapeText(data.options)}</code>. The answers are the proof's own, computed in this page from the network that it holds: it asks nobody.</p></footer>
 <script type="application/json" id="map-data">${scriptJson(data)}</script>
 <script>${program}</script>
 </body>

@@ -105,6 +105,21 @@ function over({ from, to }: PlacedLine, lane: number): Point[] {
   ];
 }
 
+/** From a box of one line to one of the next, in the gap between the lines. */
+function down(upper: Placed, lower: Placed): Point[] {
+  const inset = 18;
+  const near = (box: Placed, other: Placed): number =>
+    Math.min(Math.max(other.x + other.width / 2, box.x + inset), box.x + box.width - inset);
+  const [a, b] = [near(upper, lower), near(lower, upper)];
+  const y = (bottom(upper) + lower.y) / 2;
+  return [
+    { x: a, y: bottom(upper) },
+    { x: a, y },
+    { x: b, y },
+    { x: b, y: lower.y },
+  ];
+}
+
 /** More lines between regions are a surface; then each region says with how many it is peered. */
 const mostPeerings = 40;
 
@@ -113,6 +128,8 @@ function pathOf(line: PlacedLine, lane: number): string {
   if (kind === "vpn") return rounded(upright(line));
   if (kind === "tunnel") return rounded(around(line));
   if (from.y === to.y) return rounded(over(line, lane));
+  const [upper, lower] = from.y < to.y ? [from, to] : [to, from];
+  if (lower.y - bottom(upper) <= rowGap && lower.y > bottom(upper)) return rounded(down(upper, lower));
   const middle = ({ x, y, width }: Placed): Point => ({ x: x + width / 2, y });
   return curve(middle(from), middle(to));
 }

@@ -153,7 +153,9 @@ function boxText(placed: Placed, marks: number, isCurrent: boolean): string {
   ];
   const shape = `<rect width="${width}" height="${height}" rx="${isChip ? 7 : 10}"/>`;
   const mark = marks === 0 ? "" : markText(marks, width);
-  return `<g ${attributes.join(" ")}><title>${escapeText(spoken(box))}</title>${shape}${isChip ? chipText(box, width) : headText(placed)}${mark}</g>`;
+  // What is written in the box is part of its name; heard twice it would only be in the way.
+  const inside = `<title>${escapeText(spoken(box))}</title>${shape}${isChip ? chipText(box, width) : headText(placed)}${mark}`;
+  return `<g ${attributes.join(" ")}><g aria-hidden="true">${inside}</g></g>`;
 }
 
 /** The inside of the drawing's `svg` element. */

@@ -8,7 +8,7 @@ import { Details, outline } from "./details.ts";
 import { make, need } from "./dom.ts";
 import { MapView } from "./map.ts";
 import { commandOf, QuestionForm } from "./question.ts";
-import { sentence, tellChange, tellVerdict } from "./verdict.ts";
+import { asSentence, sentence, tellChange, tellVerdict } from "./verdict.ts";
 
 /** To look for a change is to plan the network many times over: of more hosts than these it would take too long. */
 const mostHostsForChange = 300;
@@ -155,7 +155,7 @@ class Page<Source extends MapData["source"]> {
       this.#verdict.hidden = true;
       this.#say(
         error instanceof QuestionError
-          ? `${error.message.replace(/[.]$/, "")}.`
+          ? asSentence(error.message)
           : `It cannot be answered: ${String(error)}`,
       );
       this.#done(undefined);

@@ -22,11 +22,12 @@ const heads: Readonly<Record<Verdict["verdict"], readonly [string, string]>> = {
 
 /** One sentence for those who listen. */
 export function sentence({ verdict, from, to, traffic, reason }: Verdict): string {
-  return `${heads[verdict][1]}: ${traffic} from ${from} to ${to}. ${capital(reason)}.`;
+  return `${heads[verdict][1]}: ${traffic} from ${from} to ${to}. ${asSentence(reason)}`;
 }
 
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
+/** What the proof says begins and ends as a part of a sentence. */
+export function asSentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.?]$/.test(text) ? "" : "."}`;
 }
 
 function whereText({ path, line }: Pick<Hop, "path" | "line">): string {
@@ -126,7 +127,7 @@ export function tellVerdict(verdict: Verdict, telling: Telling): Node[] {
       ", ",
       make("code", {}, traffic),
     ),
-    make("p", { class: "reason" }, `${capital(reason)}.`),
+    make("p", { class: "reason" }, asSentence(reason)),
     ...[
       list("Stopped of it", parts(verdict)),
       list("Provided that", conditions),

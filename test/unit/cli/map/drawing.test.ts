@@ -1,5 +1,6 @@
 /** What is drawn of a network: everything of it, once. */
 import { describe, expect, it } from "vitest";
+import { spoken } from "../../../../cli/map/svg.ts";
 import { stationsOf, boxOfPlace } from "../../../../cli/map/way.ts";
 import { answer, type Verdict } from "../../../../components/proof/ask/answer.ts";
 import { QuestionError } from "../../../../components/proof/ask/directory.ts";
@@ -73,6 +74,17 @@ describe("the drawing of prod", () => {
       ...members.map(({ key }) => ({ kind: "vpn", from: `host:${key}`, to: "vpn:" })),
       { kind: "tunnel", from: "tunnel:blackroad-tunnel", to: "host:edge-home/lucidia" },
     ]);
+  });
+
+  it("names each box by what is written in it, and hosts by their place too", () => {
+    const spokenOf = new Map(boxes.map((box) => [box.id, spoken(box)]));
+    for (const { id, label, detail } of boxes) {
+      expect(spokenOf.get(id)).toContain(label);
+      expect(spokenOf.get(id)).toContain(detail);
+    }
+    expect(spokenOf.get("host:us-west/hub-1")).toBe(
+      "us-west/hub-1, host, hub, in the VPN as 10.200.0.1, has a public address, forwards, 10.0.1.10",
+    );
   });
 
   it("calls nothing by what a question does not understand", () => {
