@@ -7,7 +7,7 @@ const sandbox = wanted === undefined || wanted === "" ? join(import.meta.dirname
 
 /**
  * What is tried with the real engine and the simulated clouds alone, in sandboxes without packets that each file brings
- * up for itself. `npm test` runs them beside the files that wait for machines.
+ * up for itself, and the map's page in a browser. `npm test` runs them beside the files that wait for machines.
  */
 const engine = [
   "aws-engine",
@@ -18,6 +18,7 @@ const engine = [
   "interrupted",
   "interrupted-cases",
   "lifecycle",
+  "map",
   "small-providers-engine",
   "stacks",
   "starts",

@@ -215,6 +215,12 @@ async function runLanes(plan) {
   return add(await Promise.all(counted));
 }
 
+/** The file that looks at pages is in `engine`: whoever names other projects alone has no use for a browser. */
+function mayNeedBrowser(/** @type {readonly string[]} */ args) {
+  const projects = args.flatMap((arg, index) => (arg === "--project" ? [args[index + 1]] : []));
+  return projects.length === 0 || projects.includes("engine");
+}
+
 /** Vitest writes beside the packages, and so does the report of counts. */
 function requireWritableClone() {
   const folder = join(checkout, "node_modules");
@@ -242,7 +248,8 @@ if (official && args.length > 1) {
 await main("npm test", async (progress) => {
   await continueOnCurrentNode(progress);
   const obstacle = await packetObstacle();
-  const environment = await bootstrap({ packets: obstacle === undefined }, progress);
+  const packets = obstacle === undefined;
+  const environment = await bootstrap({ packets, browser: packets && mayNeedBrowser(args) }, progress);
   requireWritableClone();
   if (args.length > 0 && !official) {
     const vitest = join(checkout, "node_modules", "vitest", "vitest.mjs");

@@ -87,6 +87,12 @@ export const debianPackages = [
   "util-linux",
 ];
 
+/** Debian packages of the tests that look at pages in a browser. */
+export const browserPackages = [
+  "chromium",
+  "fonts-dejavu-core", // what it writes with, where the machine has no fonts
+];
+
 /** Debian packages of `npm run bench`, by benchmark: what ours is compared with. */
 export const benchmarkPackages = {
   fleet: ["ansible"],

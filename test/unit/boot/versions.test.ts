@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  browserPackages,
   debianPackages,
   goWheel,
   isAtLeast,
@@ -45,6 +46,7 @@ describe("the pins", () => {
   });
 
   it("list each Debian package once, sorted", () => {
-    expect(debianPackages).toEqual([...new Set(debianPackages)].sort());
+    for (const packages of [debianPackages, browserPackages])
+      expect(packages).toEqual([...new Set(packages)].sort());
   });
 });
