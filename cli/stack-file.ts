@@ -3,12 +3,12 @@
  * knows and what the question does not depend on, and the lines on which its values stand.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { isCollection, isMap, isPair, LineCounter, parseDocument } from "yaml";
-import type { Document, Node, Pair, YAMLMap } from "yaml";
+import { isCollection, isPair, LineCounter, parseDocument, type Node } from "yaml";
 import { placeholder } from "../components/config/leaf.ts";
 import { networkKey, type Path } from "../components/config/problem.ts";
 import { SandboxError } from "../sandbox/mode.ts";
-import { parsePath, shortPath } from "./path.ts";
+import { lineIn, type LineTree } from "./lines.ts";
+import { shortPath } from "./path.ts";
 
 /** A network for documentation (RFC 5737), from which nobody comes: the operator's where nobody has said which. */
 export const networkOfNobody = "192.0.2.0/32";
@@ -44,6 +44,7 @@ export interface StackFile {
   readonly network: unknown;
   /** Where stand-ins are, as {@link formatPath} has it without the key before the first dot. */
   readonly unfilled: readonly string[];
+  readonly lines: LineTree;
   /**
    * The line, from 1, on which the value at a path of the network stands, or what is nearest above it.
    * @param path as problems of the configuration have it, with or without the network's key
@@ -75,31 +76,16 @@ function fill(network: unknown, allowed: readonly StandIn[]): Filled {
   return { value: visit(network, []), unfilled };
 }
 
-/** The pair whose key the path begins with, and of how many parts that is: dots part names of zones that nobody has quoted. */
-function pairAt({ items }: YAMLMap, path: Path): [Pair | undefined, number] {
-  for (let length = 1; length <= path.length; length++) {
-    const name = path.slice(0, length).join(".");
-    const pair = items.find(({ key }) => String(key) === name);
-    if (pair !== undefined) return [pair, length];
-  }
-  return [undefined, 1];
-}
-
-/** Where the node begins that has the path, its key for a map's; the nearest above where there is none. */
-function offsetOf(document: Document.Parsed, path: Path): number | undefined {
-  let node: unknown = document.getIn(["config", networkKey], true);
-  let offset = (node as Node | undefined)?.range?.[0];
-  for (let at = 0; at < path.length && isCollection(node);) {
-    const [item, length]: [unknown, number] = isMap(node)
-      ? pairAt(node, path.slice(at))
-      : [node.items[Number(path[at])], 1];
-    if (item === undefined) break;
-    at += length;
-    const start = (isPair(item) ? item.key : item) as Node | undefined;
-    offset = start?.range?.[0] ?? offset;
-    node = isPair(item) ? item.value : item;
-  }
-  return offset;
+/** Where values begin, those of maps at their keys. */
+function linesOf(node: unknown, offset: number | undefined, counter: LineCounter): LineTree {
+  const line = offset === undefined ? undefined : counter.linePos(offset).line;
+  if (!isCollection(node)) return { line, inside: {} };
+  const inside = node.items.map((item, index) => {
+    const [key, value] = isPair(item) ? [item.key, item.value] : [item, item];
+    const start = (key as Node | undefined)?.range?.[0] ?? offset;
+    return [isPair(item) ? String(key) : String(index), linesOf(value, start, counter)] as const;
+  });
+  return { line, inside: Object.fromEntries(inside) };
 }
 
 /**
@@ -122,15 +108,9 @@ export function parseStackFile(text: string, name: string, allowed: readonly Sta
     throw new SandboxError(`${name} has no config with ${networkKey}.`, 2);
   }
   const { value, unfilled } = fill((config as Record<string, unknown>)[networkKey], allowed);
-  return {
-    name,
-    network: value,
-    unfilled,
-    lineOf: (path) => {
-      const offset = offsetOf(document, parsePath(path));
-      return offset === undefined ? undefined : lines.linePos(offset).line;
-    },
-  };
+  const node = document.getIn(["config", networkKey], true) as Node | undefined;
+  const tree = linesOf(node, node?.range?.[0], lines);
+  return { name, network: value, unfilled, lines: tree, lineOf: (path) => lineIn(tree, path) };
 }
 
 /**

@@ -22,7 +22,7 @@ export async function bundleProgram(kind: ProgramKind): Promise<string> {
     transform: { inject: { Buffer: [join(folder, "node-buffer.ts"), "Buffer"] }, target: "es2023" },
     onLog: (level, log, handle) => {
       // A module of Node.js that is left would be missing in the browser.
-      if (level === "warn" && log.code !== "EVAL") throw new Error(log.message);
+      if (level === "warn") throw new Error(log.message);
       handle(level, log);
     },
   });

@@ -8,18 +8,17 @@ import { exportData } from "../../components/proof/describe/data.ts";
 import { formatAddress } from "../../components/proof/sets/addresses.ts";
 import { subjectOf, type DescribedOrigin, type OpenedWorld, type StackOrigin } from "../proof/input.ts";
 import { drawingOf } from "./drawing.ts";
-import { lineTree } from "./lines.ts";
 import { marksOf, ofFinding } from "./marks.ts";
 import { boxesOf, type ExportSource, type MapData, type Mark, type StackSource } from "./model.ts";
 import { withoutOwner } from "./withhold.ts";
 
-function stackSource(opened: OpenedWorld, { name, network, lineOf }: StackOrigin): StackSource {
+function stackSource(opened: OpenedWorld, { name, network, lines }: StackOrigin): StackSource {
   const { unknownOperator } = subjectOf(opened);
   return {
     kind: "stack",
     stack: name,
     network: withoutOwner(network),
-    lines: lineTree(network, lineOf),
+    lines,
     unknownOperator: unknownOperator === undefined ? undefined : formatAddress(unknownOperator),
   };
 }

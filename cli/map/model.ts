@@ -1,5 +1,7 @@
 /** What the map of a network is made of: nested boxes, lines between them, and what the page asks its proof about. */
 
+import type { LineTree } from "../lines.ts";
+
 /** What a box stands for. */
 export type BoxKind =
   /** Everything that is not the network's: the internet, the operator, Cloudflare. */
@@ -69,12 +71,6 @@ export interface Mark {
   readonly lines: readonly string[];
   /** Where the stack's file says it. */
   readonly where: string;
-}
-
-/** Lines of a file by the paths of its values. */
-export interface LineTree {
-  readonly line: number | undefined;
-  readonly inside: Readonly<Record<string, LineTree>>;
 }
 
 /** A network that a stack's file describes. */

@@ -17,6 +17,7 @@ import type { NotUnderstood } from "../../components/proof/describe/notes.ts";
 import type { EphemeralPorts } from "../../components/proof/sets/traffic.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import { checkout } from "../context.ts";
+import type { LineTree } from "../lines.ts";
 import {
   networkOfNobody,
   parseStackFile,
@@ -39,6 +40,7 @@ export interface StackOrigin {
   readonly plan: NetworkPlan;
   /** Paths that still say REPLACE-ME. What hangs on `operator.cidrs` cannot be answered. */
   readonly unfilled: readonly string[];
+  readonly lines: LineTree;
   /** Line of the file on which the value at a path stands. */
   readonly lineOf: (path: string) => number | undefined;
 }
@@ -116,10 +118,10 @@ export type OpenedStack = OpenedWorld & { readonly stack: StackOrigin };
 
 function openStack(name: string, read: () => StackFile): OpenedStack {
   try {
-    const { network, unfilled, lineOf } = read();
+    const { network, unfilled, lines, lineOf } = read();
     const config = parseNetworkConfig(network);
     const plan = planNetwork(config, name);
-    const stack = { name, network, config, plan, unfilled, lineOf };
+    const stack = { name, network, config, plan, unfilled, lines, lineOf };
     return { world: buildWorld(plan), title: `stack ${name}`, stack, aliases: new Map() };
   } catch (error) {
     // What is wrong with the file is no verdict on the network.

@@ -86,7 +86,10 @@ export class Combobox {
       ),
     );
     const more = this.#shown.length - shown.length;
-    if (more > 0) items.push(make("li", { role: "presentation", class: "rest" }, `${more} more: type on`));
+    if (more > 0) {
+      const rest = { role: "option", "aria-disabled": "true", "aria-selected": "false", class: "rest" };
+      items.push(make("li", rest, `${more} more: type on`));
+    }
     this.#list.replaceChildren(...items);
     this.#list.hidden = shown.length === 0;
     this.#input.setAttribute("aria-expanded", shown.length === 0 ? "false" : "true");

@@ -3,7 +3,7 @@ import { parseNetworkConfig } from "../../../components/config/parse.ts";
 import { planNetwork } from "../../../components/plan/plan.ts";
 import { parseAddress } from "../../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../../components/proof/world/build.ts";
-import { lineIn } from "../lines.ts";
+import { lineIn } from "../../lines.ts";
 import type { StackSource } from "../model.ts";
 import { start } from "./start.ts";
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { escapeText, scriptJson, scriptText } from "../../../../cli/map/escape.ts";
-import { lineIn, lineTree } from "../../../../cli/map/lines.ts";
+import { lineIn } from "../../../../cli/lines.ts";
 import type { MapData, StackSource } from "../../../../cli/map/model.ts";
 import { renderPage } from "../../../../cli/map/page.ts";
 import { subjectOf } from "../../../../cli/proof/input.ts";
@@ -138,8 +138,7 @@ describe("what the page is given", () => {
   });
 
   it("has the lines of every path, known or not", () => {
-    const { network, lineOf } = opened.stack;
-    const tree = lineTree(network, lineOf);
+    const { lineOf } = opened.stack;
     const paths = [
       "hosts.us-west.api-1",
       "securityGroups.public.ingress[0]",
@@ -152,10 +151,10 @@ describe("what the page is given", () => {
       "securityGroups.hub.ingress[99]",
       "",
     ];
-    expect([...paths, ...beyond].map((path) => lineIn(tree, path))).toEqual(
+    expect([...paths, ...beyond].map((path) => lineIn(source.lines, path))).toEqual(
       [...paths, ...beyond].map(lineOf),
     );
-    expect(new Set(paths.map((path) => lineIn(tree, path))).size).toBe(3);
+    expect(new Set(paths.map((path) => lineIn(source.lines, path))).size).toBe(3);
   });
 
   it("is of an export what the proof reads, and no more", () => {
