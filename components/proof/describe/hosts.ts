@@ -191,7 +191,9 @@ function hostNode(key: string, members: readonly Member[], context: HostContext)
   const [primary] = members;
   if (primary === undefined) throw new Error(`${key} has no interface`);
   const { takes, opens, reason, clients } = characterOf(context.export, primary.described);
-  const [input, output] = [takes, opens].map((says) => gateOf(says, key, reason, table));
+  const input = gateOf(takes, key, reason, table);
+  const isServer = takes === "all" && opens === "nothing";
+  const output = gateOf(opens, key, isServer ? "it opens no connections" : reason, table);
   const links = members.map(({ described, eni }): Link => {
     return { name: eni.link, addresses: described.addresses, attachment: { kind: "eni", eni } };
   });

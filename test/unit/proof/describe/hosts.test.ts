@@ -107,6 +107,22 @@ describe("hosts", () => {
       "blocked eni-0eb",
     ],
     [
+      "that are endpoints take connections",
+      [bare("i-0eb", { InterfaceType: "vpc_endpoint" })],
+      "app",
+      "10.0.1.10",
+      "443/tcp",
+      "pass",
+    ],
+    [
+      "and open none",
+      [bare("i-0eb", { InterfaceType: "vpc_endpoint" })],
+      "eni-0eb",
+      "10.0.10.10",
+      "8080/tcp",
+      "blocked eni-0eb, eni-0eb: it opens no connections",
+    ],
+    [
       "that are attached to nothing answer nobody",
       [bare("i-0eb", { Status: "available" })],
       "app",
