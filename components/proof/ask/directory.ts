@@ -145,14 +145,6 @@ export class Directory {
     );
   }
 
-  /** The same for where packets go: an address that several have means whoever has it where they arrive. */
-  target(name: string): Endpoint {
-    const address = isAddress(name) ? unmapped(parseAddress(name)) : undefined;
-    if (address === undefined) return this.find(name);
-    const owners = [...this.#world.hosts.values()].filter(({ addresses }) => addresses.has(address));
-    return owners.length > 1 ? { name, kind: "nobody", address } : this.find(name);
-  }
-
   #written(text: string): Endpoint {
     const address = parseAddress(text);
     const plain = unmapped(address);
@@ -330,6 +322,14 @@ export class Directory {
     ];
     const near = suggestion(name, [...known, ...this.#aliases.keys()]);
     throw new QuestionError(`there is no ${name}${near === "" ? "" : `: ${near}`}`);
+  }
+
+  /** What a name means as where packets go: an address that several have means whoever has it where they arrive. */
+  target(name: string): Endpoint {
+    const address = isAddress(name) ? unmapped(parseAddress(name)) : undefined;
+    if (address === undefined) return this.find(name);
+    const owners = [...this.#world.hosts.values()].filter(({ addresses }) => addresses.has(address));
+    return owners.length > 1 ? { name, kind: "nobody", address } : this.find(name);
   }
 
   /** Where packets from there begin; `undefined` where nothing can begin there. */

@@ -4,12 +4,12 @@ import { isV6Point, neverPublic, parseAddress, SymbolSpace } from "../sets/addre
 import { has, type Point } from "../sets/intervals.ts";
 import { TrafficTable, type EphemeralPorts } from "../sets/traffic.ts";
 import { PrefixMap, type PrefixEntry } from "../rules/prefixes.ts";
-import type { ClientPorts, Eni, NatNode, PublicOwner, RegionNode, World } from "../world/model.ts";
+import type { ClientPorts, Eni, PublicOwner, RegionNode, World } from "../world/model.ts";
 import { collect, type Export } from "./collect.ts";
 import type { ExportFile } from "./document.ts";
 import { hostsOf, widePorts } from "./hosts.ts";
 import { interfacesOf, nameOf, type Interface } from "./interfaces.ts";
-import { isOfNat, natsOf } from "./nats.ts";
+import { addressesOf, isOfNat, natsOf } from "./nats.ts";
 import { ExportError, type NotUnderstood } from "./notes.ts";
 import { networksOfVpc, VpcBuilder } from "./vpcs.ts";
 
@@ -130,13 +130,13 @@ function publicNetworks(
 }
 
 /** Ids of NAT gateways and of their interfaces: what has an address, and is no host. */
-function* natAliases(of: Export, nats: ReadonlyMap<string, NatNode>): Iterable<[string, Alias]> {
-  for (const [id, { key, eni }] of nats) {
-    yield [id, { host: key, address: eni.address, outside: eni.publicAddress }];
-    for (const one of of.natGateways.get(id)?.value.NatGatewayAddresses ?? []) {
-      if (one.NetworkInterfaceId === undefined || one.PrivateIp === undefined) continue;
-      const address = parseAddress(one.PrivateIp);
-      yield [one.NetworkInterfaceId, { host: key, address, outside: eni.publicAddresses.get(address) }];
+function* natAliases({ natGateways }: Export): Iterable<[string, Alias]> {
+  for (const { id, value } of natGateways.values()) {
+    if ((value.State ?? "available") !== "available") continue;
+    for (const { NetworkInterfaceId, inside, outside } of addressesOf(value)) {
+      const alias = { host: id, address: inside, outside };
+      yield [id, alias];
+      if (NetworkInterfaceId !== undefined) yield [NetworkInterfaceId, alias];
     }
   }
 }
@@ -146,10 +146,10 @@ function aliasesOf(
   of: Export,
   interfaces: ReadonlyMap<string, Interface>,
   enis: ReadonlyMap<string, Eni>,
-  nats: ReadonlyMap<string, NatNode>,
 ): Map<string, Alias[]> {
   const names = new Map<string, Alias[]>();
-  for (const [name, alias] of natAliases(of, nats)) names.set(name, [alias]);
+  // The primary address comes first, and stands for the gateway.
+  for (const [name, alias] of natAliases(of)) if (!names.has(name)) names.set(name, [alias]);
   const add = (name: string | undefined, host: string): void => {
     if (name === undefined || name === host) return;
     const known = names.get(name) ?? [];
@@ -209,5 +209,5 @@ export function worldOfExport(of: Export, options: DescribeOptions = {}): Descri
     unread: [],
     clients,
   };
-  return { export: of, world, aliases: aliasesOf(of, interfaces, enis, nats), notUnderstood: of.notes.all };
+  return { export: of, world, aliases: aliasesOf(of, interfaces, enis), notUnderstood: of.notes.all };
 }

@@ -11,17 +11,24 @@ import type { NatGateway } from "./records.ts";
 /** Addresses that VPCs have of themselves, without asking anybody. */
 export const nameless: Intervals = neverPublic;
 
-function addressesOf({ NatGatewayAddresses }: NatGateway): NatAddress[] {
+/** A gateway's address, and the interface that has it. */
+interface DescribedAddress extends NatAddress {
+  readonly NetworkInterfaceId: string | undefined;
+}
+
+/** A gateway's addresses that are in use, the primary one first. */
+export function addressesOf({ NatGatewayAddresses }: NatGateway): DescribedAddress[] {
   const over = new Set(["unassigning", "disassociating", "failed"]);
   return NatGatewayAddresses.filter(({ Status }) => !over.has(Status ?? ""))
     .toSorted((a, b) => Number(b.IsPrimary ?? false) - Number(a.IsPrimary ?? false))
-    .flatMap(({ PrivateIp, PublicIp }) =>
+    .flatMap(({ PrivateIp, PublicIp, NetworkInterfaceId }) =>
       PrivateIp === undefined
         ? []
         : [
             {
               inside: parseAddress(PrivateIp),
               outside: PublicIp === undefined ? undefined : parseAddress(PublicIp),
+              NetworkInterfaceId,
             },
           ],
     );
