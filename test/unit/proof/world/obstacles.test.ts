@@ -108,7 +108,7 @@ const cases: Readonly<Record<Obstacle["kind"], readonly Case[]>> = {
       what: "a machine without a gateway",
       asked: ["coral-reef/node-1", stranger, "443/tcp"],
       fault: onGeneration("coral-reef/node-1", ({ interfaces }) => ({
-        interfaces: interfaces.map(({ gateway: _, ...link }) => ({ ...link, gateway: undefined })),
+        interfaces: interfaces.map((link) => ({ ...link, gateway: undefined })),
       })),
       obstacle: { host: "coral-reef/node-1" },
     },
