@@ -1,5 +1,5 @@
 /** Everything that passes between everybody, beside what is meant to. */
-import type { Prover } from "../prover.ts";
+import type { Answer, Prover } from "../prover.ts";
 import type { TrafficId } from "../sets/traffic.ts";
 import { alikeIn, kindsOf, type Alike, type Kind, type Kinds, type Spot } from "./alike.ts";
 import { ascending, joined, type Meaning, type MeasuredFlow, type Numbers } from "./measure.ts";
@@ -61,6 +61,13 @@ interface Row {
   readonly acceptances: readonly (readonly number[])[];
 }
 
+/** What is found of two kinds at a spot. */
+interface Met extends Row {
+  readonly answer: Answer;
+  /** For how many pairs it holds. */
+  readonly pairs: number;
+}
+
 /** A meaning in kinds in place of parties. */
 interface KindMeaning {
   readonly traffic: TrafficId;
@@ -112,7 +119,7 @@ class Comparer {
     for (const from of this.#kinds.all) {
       proceed();
       const row = this.#row(from);
-      const passed = this.#kinds.spots.map((spot) => this.#look(from, spot, row));
+      const passed = this.#kinds.all.flatMap((to) => this.#meet(from, to, row));
       for (const meaning of this.#demanded[from.number] ?? []) this.#demand(meaning, from, passed);
     }
     return this.#result;
@@ -175,16 +182,24 @@ class Comparer {
     };
   }
 
-  /** Any sender of the one kind, and any target at the spot; returns what gets there and is answered. */
-  #look(from: Kind, spot: Spot, { intended, accepted, acceptances }: Row): TrafficId {
-    const two = this.#two(from, spot.kind);
-    const target = two === undefined ? undefined : this.#parties.byParty[two.to]?.[spot.place];
-    if (two === undefined || target === undefined) return 0;
+  /** Any two of the kinds; returns by spot what gets there and is answered. */
+  #meet(from: Kind, to: Kind, row: Row): TrafficId[] {
+    const two = this.#two(from, to);
+    if (two === undefined) return to.spots.map(() => 0);
+    const source = sourceOf(two.from);
+    const pairs = from.members.length * (to.members.length - (from === to ? 1 : 0));
+    this.#result.pairs += pairs * to.spots.length;
+    this.#result.questions += to.spots.length;
+    return to.spots.map((spot) => {
+      const target = this.#parties.byParty[two.to]?.[spot.place];
+      if (target === undefined) throw new Error("members of one kind have as many addresses");
+      return this.#look(from, spot, { ...row, answer: this.#prover.ask(source, target.address), pairs });
+    });
+  }
+
+  #look(from: Kind, spot: Spot, { intended, accepted, acceptances, answer, pairs }: Met): TrafficId {
     const { table } = this.#prover.world;
-    const pairs = from.members.length * (spot.kind.members.length - (from === spot.kind ? 1 : 0));
-    this.#result.pairs += pairs;
-    this.#result.questions++;
-    const { forward, back, traffic, possible } = this.#prover.ask(sourceOf(two.from), target.address);
+    const { forward, back, traffic, possible } = answer;
     if (traffic !== possible) {
       this.#result.undecided.push(this.#sighting(from, spot, table.minus(possible, traffic)));
     }
