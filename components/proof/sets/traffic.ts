@@ -185,15 +185,20 @@ export function parseTraffic(text: string): TrafficSet {
 /** The number of an interned set. 0 is {@link noTraffic}, 1 is {@link allTraffic}. */
 export type TrafficId = number;
 
+/** By the numbers of two sets, of which there are few. */
+type Memory = TrafficId[][];
+
 /** Gives equal sets one number, and remembers what was computed of them: the same few meet again and again. */
 export class TrafficTable {
   readonly #sets: TrafficSet[] = [];
   readonly #ids = new Map<string, TrafficId>();
-  readonly #and = new Map<number, TrafficId>();
-  readonly #or = new Map<number, TrafficId>();
-  readonly #minus = new Map<number, TrafficId>();
+  readonly #and: Memory = [];
+  readonly #or: Memory = [];
+  readonly #minus: Memory = [];
   /** By the clients' ports. */
-  readonly #answered = new Map<number, Map<number, TrafficId>>();
+  readonly #answered = new Map<number, Memory>();
+  /** Of the ports that were asked for last, which are nearly always the same. */
+  #lastAnswered: { readonly clients: EphemeralPorts; readonly memory: Memory } | undefined;
 
   constructor() {
     this.id(noTraffic);
@@ -241,9 +246,7 @@ export class TrafficTable {
   /** Of what was asked, that of which every answer is in the second. */
   answered(asked: TrafficId, passing: TrafficId, clients: EphemeralPorts): TrafficId {
     if (asked === 0 || passing === 1) return asked;
-    const range = clients.from * ports + clients.to;
-    const memory = this.#answered.get(range) ?? new Map<number, TrafficId>();
-    this.#answered.set(range, memory);
+    const memory = this.#answeredBy(clients);
     return this.#remember(memory, asked, passing, (questions, answers) =>
       replyTo(questions, clients)
         .filter(([, reply]) => covers(answers, reply))
@@ -251,17 +254,22 @@ export class TrafficTable {
     );
   }
 
+  #answeredBy(clients: EphemeralPorts): Memory {
+    if (this.#lastAnswered?.clients === clients) return this.#lastAnswered.memory;
+    const range = clients.from * ports + clients.to;
+    const memory = this.#answered.get(range) ?? [];
+    this.#answered.set(range, memory);
+    this.#lastAnswered = { clients, memory };
+    return memory;
+  }
+
   #remember(
-    memory: Map<number, TrafficId>,
+    memory: Memory,
     a: TrafficId,
     b: TrafficId,
     operation: (a: TrafficSet, b: TrafficSet) => TrafficSet,
   ): TrafficId {
-    const key = a * 2 ** 26 + b;
-    const known = memory.get(key);
-    if (known !== undefined) return known;
-    const id = this.id(operation(this.set(a), this.set(b)));
-    memory.set(key, id);
-    return id;
+    const row = (memory[a] ??= []);
+    return (row[b] ??= this.id(operation(this.set(a), this.set(b))));
   }
 }
