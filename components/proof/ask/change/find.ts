@@ -77,11 +77,30 @@ function breaking(draft: Draft, { question, shown, editable }: Wanted): Tried {
     if ("refused" in outcome) refused ??= outcome.refused;
     else if (outcome.outcome === "blocked") {
       const isWritten = candidate.every(({ edit }) => edit.level === "configuration");
-      return { patches: tried.patches, refused: isWritten ? undefined : refused };
+      // What was taken away lets one kind of the traffic pass; of another kind some of it may be enough.
+      const { patches } = minimal(tried, question, "blocked");
+      return { patches, refused: isWritten ? undefined : refused };
     }
   }
-  const why = refused === undefined ? "no rule decides about it" : `the configuration refuses what was tried: ${refused}`;
+  const why =
+    refused === undefined
+      ? "no rule decides about it"
+      : `the configuration refuses what was tried: ${refused}`;
   return { patches: undefined, why };
+}
+
+/** Without what can be left out: a later change may have made an earlier one needless, and what is left out another one. */
+function minimal(whole: Draft, question: Question, outcome: Judged["outcome"]): Draft {
+  let draft = whole;
+  for (let before = -1; draft.patches.length > 1 && draft.patches.length !== before;) {
+    before = draft.patches.length;
+    for (const patch of draft.patches) {
+      const less = draft.without(patch);
+      const judged = attempt(less, question);
+      if (!("refused" in judged) && judged.outcome === outcome) draft = less;
+    }
+  }
+  return draft;
 }
 
 const notOurs = "what stops it is not the program's to change";
@@ -93,6 +112,8 @@ class Mender {
   /** What the configuration says to the changes for the stop that is looked at, and what it has said before. */
   #refused: string | undefined;
   #refusedEarlier: string | undefined;
+  /** Whether anything was tried for the stop that is looked at. */
+  #hasTried = false;
   readonly #seen = new Set<string>();
 
   constructor(draft: Draft, question: Question) {
@@ -106,6 +127,7 @@ class Mender {
       if ("refused" in judged || judged.outcome !== "blocked") break;
       this.#seen.add(keyOf(judged));
       this.#refused = undefined;
+      this.#hasTried = false;
       const blocked = blockedOf(this.#draft, judged);
       const written = blocked && this.#best(inConfiguration(blocked));
       const refused = this.#refused;
@@ -116,7 +138,7 @@ class Mender {
       judged = next.judged;
     }
     if ("refused" in judged || judged.outcome !== "pass") return { patches: undefined, why: notOurs };
-    return { patches: this.#minimal().patches, refused: this.#refusedEarlier };
+    return { patches: minimal(this.#draft, this.#question, "pass").patches, refused: this.#refusedEarlier };
   }
 
   #why({ stop }: Judged): string {
@@ -124,7 +146,8 @@ class Mender {
     const place = stop === undefined ? "nobody takes it" : `${stop.place}: ${stop.reason}`;
     const so =
       many === 0 ? "" : `after ${many} ${many === 1 ? "change" : "changes"} it still stops (${place}): `;
-    if (this.#refused === undefined) return `${so}${notOurs}`;
+    if (this.#refused === undefined)
+      return `${so}${this.#hasTried ? "nothing that was tried lets it go on" : notOurs}`;
     return `${so}the configuration refuses what was tried: ${this.#refused}`;
   }
 
@@ -132,6 +155,7 @@ class Mender {
   #best(candidates: readonly Candidate[]): { readonly draft: Draft; readonly judged: Judged } | undefined {
     let further: { readonly draft: Draft; readonly judged: Judged } | undefined;
     for (const candidate of candidates) {
+      this.#hasTried = true;
       const draft = this.#draft.with(candidate);
       const judged = attempt(draft, this.#question);
       if ("refused" in judged) {
@@ -142,20 +166,6 @@ class Mender {
       if (judged.outcome === "blocked" && !this.#seen.has(keyOf(judged))) further ??= { draft, judged };
     }
     return further;
-  }
-
-  /** A later change may have made an earlier one needless, and what is left out another one. */
-  #minimal(): Draft {
-    let draft = this.#draft;
-    for (let before = -1; draft.patches.length > 1 && draft.patches.length !== before;) {
-      before = draft.patches.length;
-      for (const patch of draft.patches) {
-        const less = draft.without(patch);
-        const judged = attempt(less, this.#question);
-        if (!("refused" in judged) && judged.outcome === "pass") draft = less;
-      }
-    }
-    return draft;
   }
 }
 

@@ -148,6 +148,7 @@ describe("what would let it pass", () => {
     ["internet edge-home 22/tcp", "what stops it is not the program's to change"],
     ["internet us-west/api-1 8080/tcp", "hosts.us-west.api-1.elasticIp is of no use in the private subnet"],
     ["us-west/api-1 10.0.10.200 22/tcp", "what stops it is not the program's to change"],
+    ["lucidia-alt coral-reef/10.64.0.0/24 22/tcp", "nothing that was tried lets it go on"],
   ])("is nothing for %s", (line, why) => {
     expect(told(line).join()).toContain(why);
   });
@@ -206,6 +207,12 @@ describe("what would block it", () => {
         'remove us-west/api-1: nftables, chain input iifname "lo" accept',
         'remove us-west/api-1: nftables, chain input ip saddr 10.0.0.0/8 tcp dport 8081 accept comment "memory-service"',
       ],
+    ],
+    [
+      "of a range the one rule that some of it needs",
+      "us-west/api-2 us-west/api-2 8080-8082/tcp",
+      [],
+      ['remove us-west/api-2: nftables, chain input iifname "lo" accept'],
     ],
     [
       "a peering, where more rules than one let it in",
