@@ -14,8 +14,14 @@ const both = planWith(
   ["securityGroups public ingress 0 source", "anywhere"],
 );
 
+function first<T>(items: Iterable<T>, count: number): T[] {
+  const found: T[] = [];
+  for (const item of items) if (found.push(item) === count) break;
+  return found;
+}
+
 function drawn(plan: typeof both, seed: number, count: number, all = true): Drawn[] {
-  return [...mutations(plan, seed, all).take(count)];
+  return first(mutations(plan, seed, all), count);
 }
 
 describe("networks that differ in one place", () => {
@@ -59,7 +65,7 @@ describe("networks that differ in one place", () => {
   });
 
   it("keep every tunnel as it is", () => {
-    const words = [...mutatedNetworks(prod, 5, true).take(80)].map(({ mutation }) => mutation.words);
+    const words = first(mutatedNetworks(prod, 5, true), 80).map(({ mutation }) => mutation.words);
     expect(words).not.toContainEqual(expect.stringMatching(/hub-1 has no Elastic IP/));
     expect(words).toContainEqual(expect.stringMatching(/lb-\d has no Elastic IP/));
   });
