@@ -27,9 +27,11 @@ function replaced(value: unknown): unknown {
   );
 }
 
+/** What is about the owner as a whole. */
+const withheld = ["account", "guard"];
+
 /** The network without the account with its role and external id, approvals, images and keys. */
 export function withoutOwner(network: unknown): unknown {
   if (!isFields(network)) return network;
-  const { account: _account, guard: _guard, ...rest } = network;
-  return replaced(rest);
+  return replaced(Object.fromEntries(Object.entries(network).filter(([key]) => !withheld.includes(key))));
 }

@@ -2,7 +2,7 @@
 
 class Bytes extends Uint8Array {
   override subarray(from = 0, to = this.length): Bytes {
-    return Bytes.from(super.subarray(from, to)) as Bytes;
+    return new Bytes(super.subarray(from, to));
   }
 
   readUInt32BE(offset: number): number {
@@ -26,6 +26,6 @@ export const Buffer = {
       .replaceAll("_", "/")
       .replaceAll(/[^A-Za-z0-9+/]/g, "");
     const whole = letters.length % 4 === 1 ? letters.slice(0, -1) : letters;
-    return Bytes.from(atob(whole), (character) => character.charCodeAt(0)) as Bytes;
+    return new Bytes(Uint8Array.from(atob(whole), (character) => character.charCodeAt(0)));
   },
 };

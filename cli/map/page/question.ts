@@ -97,7 +97,7 @@ export class QuestionForm {
     const given = [...pairs, ["direction", this.#direction.checked ? "forward" : ""]].filter(
       ([, value]) => value !== "",
     );
-    return new URLSearchParams(given as [string, string][]).toString();
+    return new URLSearchParams(given).toString();
   }
 
   /** Takes a question from there. @returns whether there was one */

@@ -4,12 +4,15 @@ import { planNetwork } from "../../../components/plan/plan.ts";
 import { parseAddress } from "../../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../../components/proof/world/build.ts";
 import { lineIn } from "../../lines.ts";
-import type { StackSource } from "../model.ts";
 import { start } from "./start.ts";
 
-start<StackSource>(({ stack, network, lines, unknownOperator }) => ({
-  world: buildWorld(planNetwork(parseNetworkConfig(network), stack)),
-  editable: { stack, network },
-  lineOf: (path) => lineIn(lines, path),
-  unknownOperator: unknownOperator === undefined ? undefined : parseAddress(unknownOperator),
-}));
+start((source) => {
+  if (source.kind !== "stack") throw new Error("the page was given no stack's network");
+  const { stack, network, lines, unknownOperator } = source;
+  return {
+    world: buildWorld(planNetwork(parseNetworkConfig(network), stack)),
+    editable: { stack, network },
+    lineOf: (path) => lineIn(lines, path),
+    unknownOperator: unknownOperator === undefined ? undefined : parseAddress(unknownOperator),
+  };
+});

@@ -18,7 +18,7 @@ function afterDrawing(work: () => void): void {
   requestAnimationFrame(() => setTimeout(work));
 }
 
-class Page<Source extends MapData["source"]> {
+class Page {
   readonly #data: MapData;
   readonly #open: () => Subject;
   readonly #form: QuestionForm;
@@ -30,9 +30,9 @@ class Page<Source extends MapData["source"]> {
   #subject: Subject | undefined;
   #asked = 0;
 
-  constructor(data: MapData, open: (source: Source) => Subject) {
+  constructor(data: MapData, open: (source: MapData["source"]) => Subject) {
     this.#data = data;
-    this.#open = () => open(data.source as Source);
+    this.#open = () => open(data.source);
     this.#hosts = [...boxesOf(data.drawing.rows.flat())].filter(({ kind }) => kind === "host").length;
     this.#form = new QuestionForm(data, () => {
       this.#ask(true);
@@ -219,7 +219,7 @@ class Page<Source extends MapData["source"]> {
 }
 
 /** @param open reads the network that the page was given */
-export function start<Source extends MapData["source"]>(open: (source: Source) => Subject): void {
+export function start(open: (source: MapData["source"]) => Subject): void {
   const data = JSON.parse(need("map-data", HTMLScriptElement).text) as MapData;
   new Page(data, open).begin();
 }
