@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
 import { findBrowser } from "../scripts/steps/browser.mjs";
 
+/** For what hangs: a machine that has other things to do is only slow. */
+export const patience = 300_000;
+
 export interface OpenBrowser {
   readonly browser: Browser;
   readonly close: () => Promise<void>;
@@ -24,7 +27,11 @@ export async function openBrowser(): Promise<OpenBrowser> {
   chmodSync(file, 0o755);
   try {
     // Root's Chromium has no sandbox of its own; what it shows is ours.
-    const browser = await chromium.launch({ executablePath: file, chromiumSandbox: false });
+    const browser = await chromium.launch({
+      executablePath: file,
+      chromiumSandbox: false,
+      timeout: patience,
+    });
     const close = async (): Promise<void> => {
       await browser.close();
       rmSync(folder, { recursive: true });

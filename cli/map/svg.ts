@@ -43,8 +43,10 @@ const words: Readonly<Record<BoxKind, string>> = {
 
 /** What a box is, as somebody would read it out. */
 export function spoken({ kind, label, detail, about, ask }: Box): string {
-  const name = kind === "host" && ask !== "" ? ask : label;
-  const parts = [name, words[kind], about, detail];
+  // A host's name is by its place; what only people call so has an id besides.
+  const isPlaced = kind === "host" && (ask === label || ask.endsWith(`/${label}`));
+  const named = isPlaced ? [ask] : kind === "host" ? [label, ask] : [label];
+  const parts = [...named, words[kind], about, detail];
   return [...new Set(parts.filter((part) => part !== ""))].join(", ");
 }
 

@@ -8,7 +8,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Verdict } from "../../components/proof/ask/answer.ts";
 import type { Hop } from "../../components/proof/ask/hops.ts";
-import { openBrowser, type OpenBrowser } from "../browser.ts";
+import { openBrowser, patience, type OpenBrowser } from "../browser.ts";
 import { roadnet } from "../unit/cli/roadnet.ts";
 import { withEdits } from "../unit/config/stack-file.ts";
 import { filledFile } from "../unit/config/stack.ts";
@@ -59,6 +59,7 @@ afterAll(async () => {
 
 async function open(name: string, options: BrowserContextOptions = {}, hash = ""): Promise<Page> {
   const context = await opened.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   [requests, errors] = [[], []];
   page.on("request", (request) => requests.push(request.url()));

@@ -197,6 +197,10 @@ describe("the drawing of a network that AWS described", () => {
         .map(({ ask }) => ask)
         .sort(),
     ).toEqual([...described.world.hosts.keys()].sort());
+    const [host] = all.filter(({ kind }) => kind === "host");
+    expect(host === undefined ? "" : spoken(host)).toBe(
+      `${host?.label ?? ""}, ${host?.ask ?? ""}, host, has a public address, ${host?.detail ?? ""}`,
+    );
     expect(all.filter(({ kind }) => kind === "nat").map(({ id }) => id)).toEqual(["nat:nat-0a"]);
   });
 });
