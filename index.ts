@@ -16,7 +16,7 @@ import { SymbolTable } from "./components/resolve.ts";
 const { network, cloudflareAccountId, asking } = loadStackConfig();
 const plan = readable(() => planNetwork(network, pulumi.getStack()));
 readable(() => {
-  refuseUnlessVerified(plan, network);
+  refuseUnlessVerified(plan);
 });
 const symbols = new SymbolTable();
 registerProtection(network.guard.protect);

@@ -150,7 +150,9 @@ function partsOf(plan: NetworkPlan): Parts {
   const [flows, flowSeconds] = timedPart(() => measure(plan.flows, parties, world));
   const prover = new Prover(world);
   const [comparison, pairs] = timedPart(() => compare(prover, parties, flows, { alike }));
-  const [, findings] = timedPart(() => findingsOf({ plan, prover, comparison }));
+  const [, findings] = timedPart(() =>
+    findingsOf({ plan, prover, comparison }, { causes: new Set(), places: new Set() }),
+  );
   return { world: worldSeconds, classes, flows: flowSeconds, pairs, findings };
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isClean } from "../../components/proof/verify/model.ts";
+import { isClean, type Verification } from "../../components/proof/verify/model.ts";
 import {
   findingLines,
   flowLines,
@@ -7,14 +7,14 @@ import {
   problemLines,
   type Place,
 } from "../../components/proof/verify/report.ts";
-import { locateRules } from "../../components/proof/verify/locate.ts";
 import { verifyUnmeant } from "../../components/proof/verify/unmeant.ts";
 import { verify } from "../../components/proof/verify/verify.ts";
-import { printResult } from "../context.ts";
+import { globalOptions, printResult } from "../context.ts";
 import { notUnderstoodLines } from "../proof/export.ts";
 import {
   addDescribeOptions,
   openWorld,
+  RefusedError,
   type InputOptions,
   type OpenedWorld,
   type StackOrigin,
@@ -25,7 +25,8 @@ It follows every packet between everybody of the network (hosts, devices of LANs
 compares what passes with what is meant to: the flows that follow from roles, the VPN, DNS and services, and those of
 blackroad-network:network.flows. What is intended and does not pass is told, and what passes and nobody intends, each
 with a packet that shows it, the rule that decides, and the line of the stack's file to change; besides, everything that
-is wrong with the plan itself. docs/verify.md has the rules. The same runs in every preview, and stops it.
+is wrong with the plan itself. What has one cause is told once. docs/verify.md has the rules, and the fields of --json.
+The same runs in every preview, and stops it.
 
 With --describe the network is one that already exists, from the JSON of aws ec2 describe-* (docs/describe.md). Nobody
 says what is meant there, so what is told is wrong whatever is meant: routes that lead nowhere, and packets between any
@@ -73,13 +74,24 @@ function runUnmeant({ world, title, notUnderstood = [] }: OpenedWorld, command: 
   process.exitCode = clean ? 0 : findings.length > 0 ? 1 : 2;
 }
 
+/** Of the first that stops between two hosts of ours, how to see more. */
+function whyLines({ violations }: Verification): string[] {
+  const stopped = violations.find(
+    ({ kind, witness }) =>
+      kind === "stopped" && [witness?.from, witness?.to].every((end) => end?.includes("/")),
+  );
+  if (stopped?.witness === undefined) return [];
+  const { from, to, traffic } = stopped.witness;
+  return [`roadnet why ${from} ${to} ${traffic} follows the packet, and shows the smallest change.`];
+}
+
 interface Meant {
   readonly opened: OpenedWorld;
   readonly origin: StackOrigin;
 }
 
 function runMeant({ stack, flows }: Options, { opened, origin }: Meant, command: Command): void {
-  const verification = locateRules(verify(origin.plan, opened.world), origin.config);
+  const verification = verify(origin.plan, opened.world);
   const clean = isClean(verification);
   const place = placeIn(origin);
   const withLines = (items: readonly { readonly path: string }[]): object[] =>
@@ -99,14 +111,28 @@ function runMeant({ stack, flows }: Options, { opened, origin }: Meant, command:
       ? `${opened.title}: everything passes that is meant to${verification.isMeasured ? ", and nothing else" : ""} (${verification.pairs} pairs, ${verification.flows.length} flows).`
       : `${opened.title} has ${problemCount(verification)} (${verification.pairs} pairs, ${verification.flows.length} flows):`,
     ...problemLines(verification, place),
+    ...whyLines(verification),
     ...(verification.isMeasured ? [] : [unmeasured]),
     ...(flows ? ["Flows that", ...flowLines(verification)] : []),
   ]);
   process.exitCode = clean ? 0 : 1;
 }
 
+/** A file that is refused has no network to verify; where JSON is wanted, it is told as such. */
+function runRefused({ stack }: Options, error: unknown, command: Command): void {
+  if (!(error instanceof RefusedError) || !globalOptions(command).json) throw error;
+  printResult(command, { stack, clean: false, refused: error.refusals }, () => []);
+  process.exitCode = error.exitCode;
+}
+
 async function run(options: Options, command: Command): Promise<void> {
-  const opened = await openWorld(options);
+  let opened: OpenedWorld;
+  try {
+    opened = await openWorld(options);
+  } catch (error) {
+    runRefused(options, error, command);
+    return;
+  }
   if (opened.stack === undefined) runUnmeant(opened, command);
   else runMeant(options, { opened, origin: opened.stack }, command);
 }

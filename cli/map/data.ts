@@ -1,6 +1,5 @@
 /** All that the page is given: the drawing, what was found, and what its proof reads the network from. */
 import { isClean } from "../../components/proof/verify/model.ts";
-import { locateRules } from "../../components/proof/verify/locate.ts";
 import { problemCount, type Place } from "../../components/proof/verify/report.ts";
 import { verifyUnmeant } from "../../components/proof/verify/unmeant.ts";
 import { verify } from "../../components/proof/verify/verify.ts";
@@ -44,7 +43,7 @@ function foundUnmeant({ world }: OpenedWorld, isDrawn: (id: string) => boolean):
 }
 
 function foundIn(opened: OpenedWorld, origin: StackOrigin, isDrawn: (id: string) => boolean): Found {
-  const verification = locateRules(verify(origin.plan, opened.world), origin.config);
+  const verification = verify(origin.plan, opened.world);
   const where: Place = (path) => {
     const line = path === "" ? undefined : origin.lineOf(path);
     if (path === "") return "beyond the stack's file";

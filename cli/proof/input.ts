@@ -1,9 +1,10 @@
 /** Where the commands that prove get their network from: a stack's file, as the program would plan it. */
 import type { Command } from "commander";
 import { readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { parseNetworkConfig } from "../../components/config/parse.ts";
-import { ConfigError } from "../../components/config/problem.ts";
+import { ConfigError, networkKey } from "../../components/config/problem.ts";
+import { sources } from "../../components/config/sources.ts";
 import type { NetworkConfig } from "../../components/config/schema.ts";
 import type { NetworkPlan } from "../../components/plan/model.ts";
 import { planNetwork } from "../../components/plan/plan.ts";
@@ -113,19 +114,57 @@ export function addDescribeOptions(command: Command): Command {
     .option("--client-ports <from-to>", "with it, where clients open connections from, such as 1024-65535");
 }
 
+/** What the configuration's own rules refuse. */
+export interface Refusal {
+  readonly path: string;
+  readonly line: number | undefined;
+  readonly message: string;
+  /** The platform's rule that is broken, and where it is stated; `undefined` for one of our own. */
+  readonly rule: string | undefined;
+  readonly source: string | undefined;
+}
+
+/** A stack's file that is refused: what is wrong with it is no verdict on the network. */
+export class RefusedError extends SandboxError {
+  readonly refusals: readonly Refusal[];
+
+  /** @param file as people call it */
+  constructor(file: string, refusals: readonly Refusal[]) {
+    const count = refusals.length === 1 ? "1 problem" : `${refusals.length} problems`;
+    const lines = refusals.flatMap(({ path, line, message, rule, source }) => [
+      `  ${line === undefined ? path : `${file}:${line}: ${path}`}`,
+      `    ${message}`,
+      ...(rule === undefined ? [] : [`    ${rule}: ${source ?? ""}`]),
+    ]);
+    super(`The network's configuration has ${count}:\n${lines.join("\n")}`, 2);
+    this.refusals = refusals;
+  }
+}
+
+function refused({ problems }: ConfigError, { name, lineOf }: StackFile): RefusedError {
+  const refusals = problems.map(({ path, message, rule }) => ({
+    path: path.slice(networkKey.length).replace(/^\./, ""),
+    line: lineOf(path),
+    message,
+    rule,
+    source: rule && sources[rule],
+  }));
+  return new RefusedError(isAbsolute(name) ? basename(name) : name, refusals);
+}
+
 /** A network that a stack describes. */
 export type OpenedStack = OpenedWorld & { readonly stack: StackOrigin };
 
 function openStack(name: string, read: () => StackFile): OpenedStack {
+  const file = read();
   try {
-    const { network, unfilled, lines, lineOf } = read();
+    const { network, unfilled, lines, lineOf } = file;
     const config = parseNetworkConfig(network);
     const plan = planNetwork(config, name);
     const stack = { name, network, config, plan, unfilled, lines, lineOf };
     return { world: buildWorld(plan), title: `stack ${name}`, stack, aliases: new Map() };
   } catch (error) {
-    // What is wrong with the file is no verdict on the network.
-    throw error instanceof ConfigError ? new SandboxError(error.message, 2) : error;
+    throw error instanceof ConfigError ? refused(error, file) : error;
   }
 }
 

@@ -52,6 +52,7 @@ export const sources = {
   "cloudflare/ttl-range": `${cloudflare}/dns/manage-dns-records/reference/ttl`,
   "cloudflare/proxied-ports": `${cloudflare}/fundamentals/reference/network-ports`,
   "cloudflare/private-origins": `${cloudflare}/dns/manage-dns-records/how-to/private-network-routing`,
+  "cloudflare/origin-elsewhere": `${cloudflare}/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/error-1000`,
   "cloudflare/cname-alone": `${cloudflare}/dns/manage-dns-records/troubleshooting/records-with-same-name`,
   "cloudflare/full-names": `${cloudflare}/dns/manage-dns-records/reference/dns-record-types`,
   "cloudflare/ns-at-apex": `${cloudflare}/dns/manage-dns-records/how-to/subdomains-outside-cloudflare`,

@@ -48,11 +48,23 @@ function isBack(source: Source, arrival: Arrival | undefined): boolean {
   }
 }
 
+/** What stops the packets that would carry a tunnel, there or back. */
+export interface CarrierStop {
+  /** The hosts that call and are called. */
+  readonly from: string;
+  readonly to: string;
+  readonly traffic: TrafficId;
+  readonly isBack: boolean;
+  readonly stop: Stop;
+}
+
 interface TunnelState {
   readonly up: boolean;
   readonly reason: string;
   /** Whether it hangs on a symbol. */
   readonly undecided?: boolean;
+  /** Where it is down because packets do not get through. */
+  readonly carrier?: CarrierStop | undefined;
 }
 
 export class Prover {
@@ -103,6 +115,12 @@ export class Prover {
     return forward.stop ?? back?.stop;
   }
 
+  /** The tunnel of a host to a peer. */
+  tunnelBetween(host: string, peer: string): TunnelState | undefined {
+    const tunnel = tunnelsOf(this.world.hosts.get(host)).find((each) => names(each, peer));
+    return tunnel === undefined ? undefined : this.tunnelState(tunnel, peer);
+  }
+
   /** A tunnel stands where at least one of its ends can call the other. */
   tunnelState(tunnel: Tunnel, peer: string): TunnelState {
     const [a, b] = tunnel.host < peer ? [tunnel.host, peer] : [peer, tunnel.host];
@@ -122,7 +140,8 @@ export class Prover {
     const calls = [this.#call(tunnel, theirs), this.#call(theirs, tunnel)];
     const undecided = calls.some((call) => call.undecided);
     const reason = calls.map((call) => call.reason).join(", and ");
-    return calls.find(({ up }) => up) ?? { up: false, reason, undecided };
+    const carrier = calls.find((call) => call.carrier !== undefined)?.carrier;
+    return calls.find(({ up }) => up) ?? { up: false, reason, undecided, carrier };
   }
 
   #call(caller: Tunnel, called: Tunnel): TunnelState {
@@ -157,7 +176,9 @@ export class Prover {
     const stop = this.stopOf(answer);
     const reason = `${endpoint.port}/udp to ${endpoint.name} stops at ${stop?.place ?? "nobody"}: ${stop?.reason ?? ""}`;
     const hangs = [answer.forward, answer.back].some((way) => way !== undefined && !isEmpty(way.undecided));
-    return { ...down(reason), undecided: hangs };
+    const ends = { from: caller.host, to: called.host, traffic, isBack: answer.forward.stop === undefined };
+    const carrier = stop === undefined ? undefined : { ...ends, stop };
+    return { ...down(reason), undecided: hangs, carrier };
   }
 }
 

@@ -7,7 +7,6 @@ import { parse, parseDocument } from "yaml";
 import { parseNetworkConfig } from "../../components/config/parse.ts";
 import { ConfigError, networkKey } from "../../components/config/problem.ts";
 import { planNetwork } from "../../components/plan/plan.ts";
-import { locateRules } from "../../components/proof/verify/locate.ts";
 import { verify } from "../../components/proof/verify/verify.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 
@@ -27,18 +26,31 @@ interface Correction {
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 
-/** The literal network, and the same with the corrections. */
-function networks(): { readonly literal: unknown; readonly corrected: unknown } {
-  const written = parse(read("Pulumi.literal.yaml")) as { config: Record<string, unknown> };
+/** In two steps: until it can be planned at all, and until nothing of the VPN hides what is behind it. */
+interface Corrections {
+  readonly planned: readonly Correction[];
+  readonly joined: readonly Correction[];
+}
+
+interface Written {
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The literal network, and the same with the corrections of each step. */
+function networks(): { readonly literal: unknown; readonly steps: readonly unknown[] } {
+  const written = parse(read("Pulumi.literal.yaml")) as Written;
   // Through JSON, so that an alias is a value of its own.
   const document = parseDocument(JSON.stringify(written));
-  for (const { path, value } of parse(read("corrections.yaml")) as readonly Correction[]) {
-    const keys = ["config", networkKey, ...path.split(" ")];
-    if (value !== null) document.setIn(keys, document.createNode(value));
-    else if (!document.deleteIn(keys)) throw new Error(`the literal file has no ${path} to take away`);
-  }
-  const { config } = document.toJS() as { config: Record<string, unknown> };
-  return { literal: written.config[networkKey], corrected: config[networkKey] };
+  const { planned, joined } = parse(read("corrections.yaml")) as Corrections;
+  const steps = [planned, joined].map((corrections) => {
+    for (const { path, value } of corrections) {
+      const keys = ["config", networkKey, ...path.split(" ")];
+      if (value !== null) document.setIn(keys, document.createNode(value));
+      else if (!document.deleteIn(keys)) throw new Error(`the literal file has no ${path} to take away`);
+    }
+    return (document.toJS() as Written).config[networkKey];
+  });
+  return { literal: written.config[networkKey], steps };
 }
 
 function refusals(network: unknown): LiteralFinding[] {
@@ -55,20 +67,19 @@ function refusals(network: unknown): LiteralFinding[] {
   }
 }
 
-/** All that is told of the documents. What they let through beyond what they mean is left to prod's `accepted`. */
-export function literalFindings(): LiteralFinding[] {
-  const { literal, corrected } = networks();
-  const config = parseNetworkConfig(corrected);
-  const plan = planNetwork(config, "literal");
-  const { violations, findings } = locateRules(verify(plan, buildWorld(plan)), config);
+function findingsOf(network: unknown): LiteralFinding[] {
+  const plan = planNetwork(parseNetworkConfig(network), "literal");
+  const { violations, findings } = verify(plan, buildWorld(plan));
   return [
-    ...refusals(literal),
     ...violations
       .filter(({ kind }) => kind !== "unintended")
-      .map(({ kind, traffic, from, to, path }): LiteralFinding => {
+      .flatMap((violation) => {
+        const { kind, path, also } = violation;
         if (kind !== "stopped") throw new Error(`nobody expects a violation of the kind ${kind}`);
-        const text = `${kind} ${traffic} ${from.join()} > ${to.join()} @ ${path}`;
-        return { kind, text, short: `${traffic} does not pass` };
+        return [violation, ...also].map(({ traffic, from, to }): LiteralFinding => {
+          const text = `${kind} ${traffic} ${from.join()} > ${to.join()} @ ${path}`;
+          return { kind, text, short: `${traffic} does not pass` };
+        });
       }),
     ...findings.map(({ rule, path }): LiteralFinding => ({
       kind: "finding",
@@ -76,4 +87,12 @@ export function literalFindings(): LiteralFinding[] {
       short: rule,
     })),
   ];
+}
+
+/** All that is told of the documents. What they let through beyond what they mean is left to prod's `accepted`. */
+export function literalFindings(): LiteralFinding[] {
+  const { literal, steps } = networks();
+  const all = [...refusals(literal), ...steps.flatMap(findingsOf)];
+  // What a step does not mend, it tells again.
+  return [...new Map(all.map((finding) => [finding.text, finding])).values()];
 }

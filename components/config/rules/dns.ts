@@ -1,6 +1,6 @@
 /** DNS records are such as Cloudflare takes and resolvers can use. */
 import ipaddr from "ipaddr.js";
-import { proxiedPorts } from "../cloudflare-networks.ts";
+import { cloudflareIpv6Networks, cloudflareNetworks, proxiedPorts } from "../cloudflare-networks.ts";
 import { isPrivate, parseAddress } from "../ip.ts";
 import { canonicalIpv6Cidr } from "../ipv6.ts";
 import { isHostname, show } from "../leaf.ts";
@@ -136,6 +136,20 @@ export function* addressesArePublic(config: LooseConfig): Iterable<Finding> {
     if ((type !== "A" && type !== "AAAA") || content === undefined) continue;
     const message = privateComplaint(type, content);
     if (message !== undefined) yield broken("cloudflare/private-origins", [...path, "content"], message);
+  }
+}
+
+/** What is proxied leads to an origin: the edge answers requests that would lead back to itself with error 1000. */
+export function* originsAreNotCloudflare(config: LooseConfig): Iterable<Finding> {
+  for (const { path, record } of recordsOf(config)) {
+    const { type, content, proxied } = record;
+    if ((type !== "A" && type !== "AAAA") || content === undefined || proxied !== true) continue;
+    const networks = type === "A" ? cloudflareNetworks : cloudflareIpv6Networks;
+    if (!ipaddr.isValid(content)) continue;
+    const address = ipaddr.parse(content);
+    if (!networks.some((network) => address.match(ipaddr.parseCIDR(network)))) continue;
+    const message = `is Cloudflare's own address: its edge answers for the name by itself, and ${content} is where it would look for an origin. Write the origin's address.`;
+    yield broken("cloudflare/origin-elsewhere", [...path, "content"], message);
   }
 }
 

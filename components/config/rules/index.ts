@@ -113,6 +113,7 @@ export const rules: readonly Rule[] = [
   dns.recordsHaveContent,
   dns.contentsFitTypes,
   dns.addressesArePublic,
+  dns.originsAreNotCloudflare,
   dns.namesAreBelowZone,
   dns.proxyingFits,
   dns.namesAreProxiedAsAWhole,

@@ -67,7 +67,7 @@ function poolOf(context: PublicContext, balancer: string, { key, origins }: Pool
       target: targetOf(context, address),
       hostHeader,
     })),
-    path: `cloudflare.loadBalancers.${balancer}.pools`,
+    path: `cloudflare.loadBalancers["${balancer}"].pools`,
   };
 }
 
@@ -84,7 +84,7 @@ function balancerOf(context: PublicContext, plan: LoadBalancerPlan): Balancer {
     fallback: pools.find(({ key }) => key === plan.fallback),
     steering: plan.steering,
     probe: { port: monitorPort, path, host: hostHeader, asZone },
-    path: `cloudflare.loadBalancers.${plan.name}`,
+    path: `cloudflare.loadBalancers["${plan.name}"]`,
   };
 }
 

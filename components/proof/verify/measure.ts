@@ -1,7 +1,7 @@
 /** Flows as a measure: who is meant to reach whom, and who may, by the numbers of parties and of targets. */
 import { formatEndpoint, type Endpoint } from "../../config/flows.ts";
 import type { FlowPlan } from "../../plan/model.ts";
-import { union, unionAll } from "../sets/intervals.ts";
+import { intersection, isEmpty, union, unionAll } from "../sets/intervals.ts";
 import { parseTraffic, protocolTraffic, type TrafficId, type TrafficSet } from "../sets/traffic.ts";
 import type { World } from "../world/model.ts";
 import { meansSource, meansTarget, type Parties, type Party } from "./parties.ts";
@@ -177,6 +177,25 @@ export function measure(flows: readonly FlowPlan[], parties: Parties, world: Wor
       empty: [...senders.empty, ...receivers.empty],
     };
   });
+}
+
+/** The first flow that intends it for the sender and the receiver; what is joined may be of several flows. */
+export function intending(
+  flows: readonly MeasuredFlow[],
+  { all, targetNumbers }: Parties,
+  { from, to, traffic }: { readonly from: Party; readonly to: Party; readonly traffic: TrafficSet },
+  world: World,
+): FlowPlan | undefined {
+  const [sender, receiver] = [all.indexOf(from), all.indexOf(to)];
+  const addresses = new Set(targetNumbers[receiver]);
+  const found = flows.find(
+    (flow) =>
+      flow.plan.kind === "intended" &&
+      flow.required.includes(sender) &&
+      flow.requiredTargets.some((number) => addresses.has(number)) &&
+      !isEmpty(intersection(world.table.set(flow.traffic), traffic)),
+  );
+  return found?.plan;
 }
 
 /** Collects what has one key. */

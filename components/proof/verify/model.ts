@@ -25,18 +25,25 @@ export type ViolationKind =
   /** The proof cannot read a rule, so it takes it for impassable. */
   | "unread";
 
-export interface Violation {
-  readonly kind: ViolationKind;
-  /** Everybody to whom it happens in the same way. */
+/** Packets between people. */
+export interface Passage {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly traffic: string;
+}
+
+export interface Violation extends Passage {
+  readonly kind: ViolationKind;
+  /** What else happens for the same cause, and is gone with it. */
+  readonly also: readonly Passage[];
   readonly witness: Witness | undefined;
   /** The hop that decides, and its rule. */
   readonly place: string;
   readonly rule: string;
   /** What to change in the stack's configuration. */
   readonly path: string;
+  /** How to change it, in a few words; empty where nobody can say. */
+  readonly mend: string;
   /** The witness's way, hop by hop. */
   readonly hops: readonly Hop[];
 }

@@ -1,9 +1,7 @@
 /** Stops the program before its first resource where the network does not do what is meant. */
 import { networkKey, ReadableError } from "../../config/problem.ts";
-import type { NetworkConfig } from "../../config/schema.ts";
 import type { NetworkPlan } from "../../plan/model.ts";
 import { buildWorld } from "../world/build.ts";
-import { locateRules } from "./locate.ts";
 import { isClean, type Verification } from "./model.ts";
 import { problemCount, problemLines } from "./report.ts";
 import { verify } from "./verify.ts";
@@ -69,11 +67,7 @@ function verdictOf(plan: NetworkPlan, seconds: number): Verification {
  * @throws {VerificationError} for any other
  * @throws {ProofFailure} where there is no verdict
  */
-export function refuseUnlessVerified(
-  plan: NetworkPlan,
-  config: NetworkConfig,
-  seconds: number = mostSeconds,
-): void {
-  const verification = locateRules(verdictOf(plan, seconds), config);
+export function refuseUnlessVerified(plan: NetworkPlan, seconds: number = mostSeconds): void {
+  const verification = verdictOf(plan, seconds);
   if (!isClean(verification)) throw new VerificationError(verification);
 }

@@ -31,8 +31,20 @@ const says: Readonly<Record<ViolationKind, (violation: Violation) => string>> = 
 /** Where something is written; with the line where it is known. */
 export type Place = (path: string) => string;
 
+/** More than this of what else a cause does nobody reads; `--json` has all. */
+const mostAlso = 6;
+
+function alsoLines({ kind, also }: Violation): string[] {
+  const lines = also
+    .slice(0, mostAlso)
+    .map(({ from, to, traffic }) => `    so too: ${traffic} from ${some(from)} to ${some(to)}`);
+  const rest = also.length - mostAlso;
+  const what = kind === "unintended" ? "kind of traffic" : "flow";
+  return rest > 0 ? [...lines, `    so too: ${rest} more ${what}${rest === 1 ? "" : "s"}`] : lines;
+}
+
 export function violationLines(violation: Violation, place: Place): string[] {
-  const { kind, witness, path, rule, place: at } = violation;
+  const { kind, witness, path, rule, mend, place: at } = violation;
   const packet =
     witness === undefined
       ? []
@@ -42,8 +54,10 @@ export function violationLines(violation: Violation, place: Place): string[] {
   return [
     `  ${place(path)}`,
     `    ${says[kind](violation)}`,
+    ...alsoLines(violation),
     ...packet,
-    ...(kind === "unneeded" || kind === "nobody" ? [`    ${rule}`] : [`    decides: ${at}: ${rule}`]),
+    kind === "unneeded" || kind === "nobody" ? `    ${rule}` : `    decides: ${at}: ${rule}`,
+    ...(mend === "" ? [] : [`    to mend it: ${mend}`]),
   ];
 }
 

@@ -4,51 +4,26 @@ import { hostPath } from "../../plan/flows/flow.ts";
 import type { FlowPlan, NetworkPlan } from "../../plan/model.ts";
 import { Prover } from "../prover.ts";
 import { runs, union } from "../sets/intervals.ts";
-import type { TrafficSet } from "../sets/traffic.ts";
+import { allTcp, allUdp, type TrafficSet } from "../sets/traffic.ts";
 import type { Origin } from "../rules/gate.ts";
 import type { World } from "../world/model.ts";
 import { alikeIn, type Alike } from "./alike.ts";
+import { bySeverity, passViolations, stopViolations, type PassCase, type StopCase } from "./causes.ts";
 import { compare, singly, type Comparison, type Shortfall, type Sighting } from "./compare.ts";
-import { explainPass, explainStop, type Explanation, type Question } from "./explain.ts";
+import { explainPass, explainStop, type PassExplanation, type Question } from "./explain.ts";
 import { findingsOf } from "./findings/index.ts";
-import { measure, type MeasuredFlow } from "./measure.ts";
+import { intending, measure, type MeasuredFlow } from "./measure.ts";
 import type { CheckedFlow, Verification, Violation, ViolationKind } from "./model.ts";
 import { partiesOf, type Parties, type Party } from "./parties.ts";
 import { shortTraffic } from "./report.ts";
 
-interface Case {
-  readonly kind: ViolationKind;
-  readonly from: readonly Party[];
-  readonly to: readonly Party[];
-  readonly traffic: string;
-  readonly why: Explanation;
-}
+/** Where the ports of TCP and of UDP begin on the line of all traffic. */
+const portsZero: readonly number[] = [Number(allTcp[0]), Number(allUdp[0])];
 
-/** What differs in its ends alone is told once; the witness is the first one's. */
-function together(cases: readonly Case[], { all }: Parties): Violation[] {
-  const byReason = new Map<string, { first: Case; from: Set<Party>; to: Set<Party> }>();
-  const numbers = new Map(all.map((party, number) => [party, number]));
-  const names = (parties: ReadonlySet<Party>): string[] =>
-    [...parties].sort((a, b) => (numbers.get(a) ?? 0) - (numbers.get(b) ?? 0)).map(({ name }) => name);
-  for (const each of cases) {
-    const { kind, traffic, why } = each;
-    const key = [kind, traffic, why.rule, why.path, kind === "stopped" ? why.place : ""].join("\n");
-    const known = byReason.get(key) ?? { first: each, from: new Set(), to: new Set() };
-    for (const party of each.from) known.from.add(party);
-    for (const party of each.to) known.to.add(party);
-    byReason.set(key, known);
-  }
-  return [...byReason.values()].map(({ first: { kind, traffic, why }, from, to }) => ({
-    kind,
-    from: names(from),
-    to: names(to),
-    traffic,
-    witness: why.witness,
-    place: why.place,
-    rule: why.rule,
-    path: why.path,
-    hops: why.hops,
-  }));
+/** What is meant, of whom. */
+interface Meant {
+  readonly flows: readonly MeasuredFlow[];
+  readonly parties: Parties;
 }
 
 /** Two of whom something was sighted, as the first that one meets. */
@@ -60,36 +35,23 @@ function sampleOf({ from, targets }: Sighting): Pick<Question, "from" | "target"
   return undefined;
 }
 
-/**
- * Those who are treated alike are told of at once, by one of them. Only where that one's own place in the stack's file
- * is what is to change, each is told of by itself.
- */
-function casesOf(sighting: Sighting, told: (sighting: Sighting) => Case[]): Case[] {
-  const cases = told(sighting);
-  const own = [...sighting.from, ...sighting.targets.map(({ party }) => party)].flatMap((party) =>
-    party.kind === "host" ? [hostPath(party.plan.key)] : [],
-  );
-  const isOne = sighting.from.length === 1 && sighting.targets.length === 1;
-  if (isOne || !cases.some(({ why }) => own.includes(why.path))) return cases;
-  return [...singly([sighting])].flatMap(({ from, target, traffic }) =>
-    told({ from: [from], targets: [target], traffic }),
-  );
-}
+const receivers = ({ targets }: Sighting): Party[] => targets.map(({ party }) => party);
 
 /** Different rules may let through different parts of it, so each run of ports is looked at by itself. */
-function passCases(prover: Prover, sighting: Sighting): Case[] {
+function passCases(prover: Prover, sighting: Sighting): PassCase[] {
   const sample = sampleOf(sighting);
   if (sample === undefined) return [];
-  const byRule = new Map<string, { why: Explanation; traffic: TrafficSet }>();
+  const byRule = new Map<string, { why: PassExplanation; traffic: TrafficSet }>();
   for (const [first, last] of runs(prover.world.table.set(sighting.traffic))) {
-    const why = explainPass(prover, { ...sample, traffic: first });
-    const key = `${why.rule}\n${why.path}`;
+    // Port 0 is nobody's; a run that begins with it is shown by the next one.
+    const shown = portsZero.includes(Number(first)) && last > first ? Number(first) + 1 : first;
+    const why = explainPass(prover, { ...sample, traffic: shown });
+    const key = why.openings.map(({ rule, path }) => `${rule}\n${path}`).join("\n");
     const known = byRule.get(key) ?? { why, traffic: [] };
     byRule.set(key, { ...known, traffic: union(known.traffic, [first, Number(last) + 1]) });
   }
-  const [from, to] = [sighting.from, sighting.targets.map(({ party }) => party)];
+  const [from, to] = [sighting.from, receivers(sighting)];
   return [...byRule.values()].map(({ why, traffic: part }) => ({
-    kind: "unintended",
     from,
     to,
     traffic: shortTraffic(part),
@@ -97,37 +59,78 @@ function passCases(prover: Prover, sighting: Sighting): Case[] {
   }));
 }
 
-function undecidedCases(prover: Prover, sighting: Sighting): Case[] {
+function undecidedCases(prover: Prover, sighting: Sighting): StopCase[] {
   const sample = sampleOf(sighting);
   if (sample === undefined) return [];
   const set = prover.world.table.set(sighting.traffic);
   const why = explainStop(prover, [{ ...sample, traffic: set[0] ?? 0 }]);
-  const [from, to] = [sighting.from, sighting.targets.map(({ party }) => party)];
-  return [{ kind: "undecided", from, to, traffic: shortTraffic(set), why }];
+  return [
+    { kind: "undecided", from: sighting.from, to: receivers(sighting), traffic: shortTraffic(set), why },
+  ];
 }
 
-function stopCases(prover: Prover, { from, targets, missing }: Shortfall): Case[] {
+/** The places in the stack's file by which a case is explained. */
+const pathsOf = ({ why }: PassCase | StopCase): string[] =>
+  "openings" in why ? why.openings.map(({ path }) => path) : [why.root.stop.path];
+
+/**
+ * Those who are treated alike are told of at once, by one of them. Only where that one's own place in the stack's file
+ * is what is to change, each is told of by itself.
+ */
+function casesOf<Case extends PassCase | StopCase>(
+  sighting: Sighting,
+  told: (sighting: Sighting) => Case[],
+): Case[] {
+  const cases = told(sighting);
+  const own = [...sighting.from, ...receivers(sighting)].flatMap((party) =>
+    party.kind === "host" ? [hostPath(party.plan.key)] : [],
+  );
+  const isOne = sighting.from.length === 1 && sighting.targets.length === 1;
+  if (isOne || !cases.some((each) => pathsOf(each).some((path) => own.includes(path)))) return cases;
+  return [...singly([sighting])].flatMap(({ from, target, traffic }) =>
+    told({ from: [from], targets: [target], traffic }),
+  );
+}
+
+/** Why a flow does not pass as a whole. */
+function stopCases(
+  prover: Prover,
+  { from, targets, missing }: Shortfall,
+  { flows, parties }: Meant,
+): StopCase[] {
   const set = prover.world.table.set(missing);
   const [first, ...others] = targets.map((target): Question => ({ from, target, traffic: set[0] ?? 0 }));
   if (first === undefined) return [];
-  const why = explainStop(prover, [first, ...others]);
-  return [{ kind: "stopped", from: [from], to: [first.target.party], traffic: shortTraffic(set), why }];
+  const to = first.target.party;
+  const flow = intending(flows, parties, { from, to, traffic: set }, prover.world);
+  return [
+    {
+      kind: "stopped",
+      from: [from],
+      to: [to],
+      traffic: shortTraffic(set),
+      why: explainStop(prover, [first, ...others]),
+      ...(flow === undefined ? {} : { reason: flow.reason }),
+      ...(flow?.isWritten === true ? { flowPath: flow.path } : {}),
+    },
+  ];
 }
 
-const nothingShown = { witness: undefined, hops: [] };
+const nothingShown = { witness: undefined, hops: [], also: [] };
 
 /** A flow that is kept for nothing. */
-function idle(kind: ViolationKind, plan: FlowPlan, rule: string): Violation {
+function idle(kind: ViolationKind, plan: FlowPlan, rule: string, mend: string): Violation {
   const [from, to] = [plan.from.map(formatEndpoint), plan.to.map(formatEndpoint)];
   const place = plan.isWritten ? "the stack's file" : "the description";
-  return { kind, from, to, traffic: plan.traffic.join(", "), ...nothingShown, place, rule, path: plan.path };
+  const { path } = plan;
+  return { kind, from, to, traffic: plan.traffic.join(", "), ...nothingShown, place, rule, path, mend };
 }
 
 function unneededFlows({ used }: Comparison, flows: readonly MeasuredFlow[]): Violation[] {
   return flows
     .filter(({ plan, empty }, index) => plan.kind === "accepted" && used[index] === 0 && empty.length === 0)
     .map(({ plan }) =>
-      idle("unneeded", plan, "nothing passes there that is not intended: take the acceptance away"),
+      idle("unneeded", plan, "nothing passes there that is not intended", "take the acceptance away"),
     );
 }
 
@@ -135,12 +138,27 @@ function emptyFlows(flows: readonly MeasuredFlow[]): Violation[] {
   return flows
     .filter(({ empty }) => empty.length > 0)
     .map(({ plan, empty }) =>
-      idle("nobody", plan, `nobody in the network is ${empty.map(formatEndpoint).join(" or ")}`),
+      idle(
+        "nobody",
+        plan,
+        `nobody in the network is ${empty.map(formatEndpoint).join(" or ")}`,
+        "name somebody who is there, or take the flow away",
+      ),
     );
 }
 
 function unreadRule({ where, rule, path }: Origin): Violation {
-  return { kind: "unread", from: [], to: [], traffic: "", ...nothingShown, place: where, rule, path };
+  return {
+    kind: "unread",
+    from: [],
+    to: [],
+    traffic: "",
+    ...nothingShown,
+    place: where,
+    rule,
+    path,
+    mend: "",
+  };
 }
 
 function checkedFlow(plan: FlowPlan, pairs: number): CheckedFlow {
@@ -172,25 +190,34 @@ export function verify(
   const flows = measure(plan.flows, parties, world);
   const comparison = compare(prover, parties, flows, { alike, proceed });
   const told =
-    <Item>(cases: (prover: Prover, item: Item) => Case[]) =>
-    (item: Item): Case[] => {
+    <Case>(cases: (prover: Prover, sighting: Sighting) => Case[]) =>
+    (sighting: Sighting): Case[] => {
       proceed();
-      return cases(prover, item);
+      return cases(prover, sighting);
     };
-  const cases = [
-    ...(plan.isMeasured ? comparison.unintended : []).flatMap((each) => casesOf(each, told(passCases))),
-    ...comparison.stopped.flatMap((each) => told(stopCases)(each)),
+  const unintended = plan.isMeasured ? comparison.unintended : [];
+  const passing = unintended.flatMap((each) => casesOf(each, told(passCases)));
+  const stops = [
+    ...comparison.stopped.flatMap((each) => {
+      proceed();
+      return stopCases(prover, each, { flows, parties });
+    }),
     ...comparison.undecided.flatMap((each) => casesOf(each, told(undecidedCases))),
   ];
+  const { violations: stopped, told: causes } = stopViolations(stops, plan, world);
+  const findings = findingsOf({ plan, prover, comparison }, causes);
+  const wrong = [
+    ...passViolations(passing),
+    ...stopped,
+    ...emptyFlows(flows),
+    ...world.unread.map(unreadRule),
+  ];
+  // Where something stops, an acceptance may wait for it.
+  const isMoving = stopped.length === 0 && findings.length === 0;
   return {
     flows: plan.flows.map((flow, index) => checkedFlow(flow, comparison.used[index] ?? 0)),
-    violations: [
-      ...together(cases, parties),
-      ...emptyFlows(flows),
-      ...unneededFlows(comparison, flows),
-      ...world.unread.map(unreadRule),
-    ],
-    findings: findingsOf({ plan, prover, comparison }),
+    violations: bySeverity([...wrong, ...(isMoving ? unneededFlows(comparison, flows) : [])]),
+    findings,
     pairs: comparison.pairs,
     questions: comparison.questions,
     isMeasured: plan.isMeasured,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sources } from "../../../components/config/sources.ts";
 import { routes, type Change } from "../proof/describe/changes.ts";
 import { network, to } from "../proof/describe/network.ts";
 import { withEdits, type Edits } from "../config/stack-file.ts";
@@ -61,9 +62,45 @@ describe("roadnet verify", () => {
   it("ends with 2 where it cannot be answered", async () => {
     stackWith("refused", { "regions us-west nat": "sometimes" });
     const refused = await roadnet(["verify", "--stack", "refused", "--cwd", folder]);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("regions.us-west.nat")]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^ {2}Pulumi\.refused\.yaml:\d+: regions\.us-west\.nat$/m),
+    ]);
     const missing = await roadnet(["verify", "--stack", "nowhere", "--cwd", folder]);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("There is no stack nowhere")]);
+  });
+
+  it("tells a refused file by line, rule and source, also as JSON", async () => {
+    const record = { name: "www", type: "A", content: "10.0.1.20" };
+    const file = stackWith("private", { "dns zones blackroad.io records 8": record });
+    const { code, stdout } = await roadnet(["--json", "verify", "--stack", "private", "--cwd", folder]);
+    const line = 1 + file.split("\n").findIndex((text) => text.includes("content: 10.0.1.20"));
+    expect([code, JSON.parse(stdout)]).toEqual([
+      2,
+      {
+        stack: "private",
+        clean: false,
+        refused: [
+          {
+            path: 'dns.zones["blackroad.io"].records[8].content',
+            line,
+            message:
+              "is private: nobody outside reaches 10.0.1.20, and it shows the layout inside. Leave the record out of a public zone.",
+            rule: "cloudflare/private-origins",
+            source: sources["cloudflare/private-origins"],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("says what to write, and how to see more", async () => {
+    stackWith("narrow", { "securityGroups vault ingress 0 port": 8201 });
+    const { code, stdout } = await roadnet(["verify", "--stack", "narrow", "--cwd", folder]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^stack narrow has 1 violation \(/);
+    expect(stdout).toContain("\n    to mend it: add a rule that lets it in\n");
+    expect(stdout).toMatch(/^roadnet why us-west\/api-1 us-west\/vault-1 8200\/tcp /m);
   });
 });
 

@@ -51,6 +51,10 @@ const recordBreaches: readonly Breach[] = [
     there("content"),
     "cloudflare/private-origins",
   ]),
+  breach("originsAreNotCloudflare", more({ name: "www", type: "A", content: "104.21.0.1", proxied: true }), [
+    there("content"),
+    "cloudflare/origin-elsewhere",
+  ]),
   breach("addressesArePublic", more({ name: "lucidia", type: "AAAA", content: "fc00::26" }), [
     there("content"),
     "cloudflare/private-origins",

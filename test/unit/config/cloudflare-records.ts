@@ -12,14 +12,14 @@ export const recordCases: readonly Demand[] = [
   {
     rule: "a name half proxied",
     demands: "cloudflare/proxied-names",
-    wrong: [records(proxied, { name: "www", type: "AAAA", content: "2606:4700::7" })],
+    wrong: [records(proxied, { name: "www", type: "AAAA", content: "2600:1f00::7" })],
     says: [
       [
         at("records[0].proxied"),
         "proxies every address of www.example.test, also those that are to be direct: make all of them proxied or none.",
       ],
     ],
-    right: [records(proxied, { name: "www", type: "AAAA", content: "2606:4700::7", proxied: true })],
+    right: [records(proxied, { name: "www", type: "AAAA", content: "2600:1f00::7", proxied: true })],
   },
   {
     rule: "a proxied record's own time to live",
@@ -131,6 +131,24 @@ export const recordCases: readonly Demand[] = [
     ],
     right: [records(a)],
   })),
+  {
+    rule: "a proxied name at an address of Cloudflare's own",
+    demands: "cloudflare/origin-elsewhere",
+    wrong: [records({ ...a, content: "104.21.0.1", proxied: true })],
+    says: [
+      [
+        at("records[0].content"),
+        "is Cloudflare's own address: its edge answers for the name by itself, and 104.21.0.1 is where it would look for an origin. Write the origin's address.",
+      ],
+    ],
+    // Beside its networks, and in them for who is not asked about origins.
+    right: [
+      records(
+        { ...a, content: "104.28.0.1", proxied: true },
+        { name: "direct", type: "A", content: "104.21.0.1" },
+      ),
+    ],
+  },
   {
     rule: "a private IPv6 address",
     demands: "cloudflare/private-origins",

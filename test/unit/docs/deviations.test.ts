@@ -14,9 +14,17 @@ describe("the two documents taken by their word", () => {
     ["refused ours sites.coral-reef.network"],
     ['refused cloudflare/private-origins dns.zones["blackroad.io"].records[2].content'],
     ['refused dns/mx-target dns.zones["blackroad.io"].records[3].content'],
-    ["stopped 22/tcp us-west/hub-1 > us-west/redis-1 @ securityGroups.database.ingress"],
+    ['refused cloudflare/origin-elsewhere dns.zones["blackroad.io"].records[0].content'],
+    ["stopped 22/tcp us-west/hub-1 > us-west/postgres-1,us-west/redis-1 @ securityGroups.database.ingress"],
     ["stopped 8888/tcp us-west/postgres-1 > us-west/hub-1 @ securityGroups.database.egress"],
-    ["finding vpn/tunnel-down wireguard"],
+    [
+      "stopped 51820/udp coral-reef/gateway,edge-home/blackroad-pi,edge-home/lucidia > us-west/hub-1 @ securityGroups.public.ingress",
+    ],
+    ['finding names/nobody-asked dns.private.zones["blackroad.internal"]'],
+    // What tunnels that are down hide.
+    [
+      'stopped 22/tcp us-west/hub-1 > edge-home/lucidia-alt @ wireguard.peers["edge-home/lucidia"].masquerade',
+    ],
   ])("are told: %s", (text) => {
     expect(findings.map((finding) => finding.text)).toContain(text);
   });

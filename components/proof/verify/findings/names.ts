@@ -1,4 +1,4 @@
-/** Names inside the network: each must end at somebody who is there. */
+/** Names inside the network: each must end at somebody who is there, or who is asked. */
 import type { NetworkPlan } from "../../../plan/model.ts";
 import { isAddress, parseAddress } from "../../sets/addresses.ts";
 import type { World } from "../../world/model.ts";
@@ -46,6 +46,39 @@ export const namesLeadToHosts: PlanRule = {
       told.add(key);
       if (isSomebody(address, world)) continue;
       yield { path, message: `leads to nobody: ${name} is ${address}, which no host has.` };
+    }
+  },
+};
+
+/**
+ * Last labels that no name server of the internet knows: those that networks use inside (RFC 6762, appendix G), those
+ * that are set apart (RFC 6761, RFC 6762), and Consul's.
+ */
+const insideOnly: ReadonlySet<string> = new Set([
+  ...["intranet", "internal", "private", "corp", "home", "lan", "local"],
+  ...["localhost", "test", "invalid", "consul"],
+]);
+
+/** Aliases of names that only somebody inside could know, and about which nobody inside is asked. */
+export const aliasesAreAnswered: PlanRule = {
+  id: "names/nobody-asked",
+  source: "https://www.rfc-editor.org/rfc/rfc6762#appendix-G",
+  *find({ plan: { privateZones, regions } }) {
+    const known = [
+      ...privateZones.map(({ name }) => name),
+      ...regions.flatMap(({ outboundEndpoint }) =>
+        (outboundEndpoint?.rules ?? []).map(({ domain }) => domain),
+      ),
+    ];
+    for (const { name: zone, recordSets } of privateZones) {
+      for (const { name, type, values } of recordSets) {
+        const [target = ""] = values;
+        if (type !== "CNAME" || !insideOnly.has(target.split(".").at(-1) ?? "")) continue;
+        if (known.some((domain) => target === domain || target.endsWith(`.${domain}`))) continue;
+        const path = `dns.private.zones["${zone}"]`;
+        const message = `has an alias that nobody answers: ${name} leads to ${target}, which no name server of the internet knows, and dns.private.forwardingRules names nobody who does.`;
+        yield { path, message };
+      }
     }
   },
 };

@@ -15,6 +15,8 @@ export interface Found {
   readonly path: string;
   /** As a sentence without its subject, which is what the path leads to. */
   readonly message: string;
+  /** The key of what causes it, where an intended flow may stop for the same; it is not told twice then. */
+  readonly cause?: string;
 }
 
 export interface PlanRule {

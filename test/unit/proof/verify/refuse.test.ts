@@ -12,16 +12,16 @@ const wide = { "securityGroups database ingress 0 source": "10.0.0.0/8" };
 
 describe("a preview", () => {
   it("lets a network through that does what is meant", () => {
-    const { plan, config } = planned("dev");
+    const { plan } = planned("dev");
     expect(() => {
-      refuseUnlessVerified(plan, config);
+      refuseUnlessVerified(plan);
     }).not.toThrow();
   });
 
   it("is stopped by one that does not, with a list that Pulumi prints without the program's stack", () => {
-    const { plan, config } = planned("prod", wide);
+    const { plan } = planned("prod", wide);
     const refuse = (): void => {
-      refuseUnlessVerified(plan, config);
+      refuseUnlessVerified(plan);
     };
     expect(refuse).toThrow(VerificationError);
     expect(() => {
@@ -33,18 +33,19 @@ describe("a preview", () => {
   blackroad-network:network.securityGroups.database.ingress[0]
     nobody intends it: 5432/tcp from us-west/hub-1, us-west/lb-1, us-west/lb-2 to us-west/postgres-1
     packet: 5432/tcp from 10.0.1.10 (us-west/hub-1) to 10.0.20.10 (us-west/postgres-1)
-    decides: network interface of us-west/postgres-1, security group us-west/database: ingress tcp 5432 from 10.0.0.0/8`,
+    decides: network interface of us-west/postgres-1, security group us-west/database: ingress tcp 5432 from 10.0.0.0/8
+    to mend it: narrow it, or say in flows that this is intended, or accepted`,
       }),
     );
   });
 });
 
 describe("a proof that comes to no verdict", () => {
-  const { plan, config } = planned("prod");
+  const { plan } = planned("prod");
 
   it("stops a preview where it takes too long, and says what takes as long as it needs", () => {
     const refuse = (): void => {
-      refuseUnlessVerified(plan, config, 0);
+      refuseUnlessVerified(plan, 0);
     };
     expect(refuse).toThrow(ProofFailure);
     expect(refuse).toThrow(
@@ -58,7 +59,7 @@ describe("a proof that comes to no verdict", () => {
     );
     const broken = { ...plan, hosts };
     const refuse = (): void => {
-      refuseUnlessVerified(broken, config);
+      refuseUnlessVerified(broken);
     };
     expect(refuse).toThrow(ProofFailure);
     expect(refuse).toThrow(/fault of the program's .*\nError: nowhere is no address\n +at parseAddress/);

@@ -4,7 +4,6 @@ import { networkKey } from "../../../../components/config/problem.ts";
 import type { NetworkConfig } from "../../../../components/config/schema.ts";
 import type { NetworkPlan } from "../../../../components/plan/model.ts";
 import { planNetwork } from "../../../../components/plan/plan.ts";
-import { locateRules } from "../../../../components/proof/verify/locate.ts";
 import type { Verification } from "../../../../components/proof/verify/model.ts";
 import { verify } from "../../../../components/proof/verify/verify.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
@@ -22,8 +21,8 @@ export function planned(stack: string, edits: Edits = {}): Subject {
   return { config, plan: planNetwork(config, stack) };
 }
 
-export function verified({ config, plan }: Subject): Verification {
-  return locateRules(verify(plan, buildWorld(plan)), config);
+export function verified({ plan }: Subject): Verification {
+  return verify(plan, buildWorld(plan));
 }
 
 /** What is told of a stack's file with the edits made: `stopped 22/tcp us-west/hub-1 > us-west/api-2 @ path`. */

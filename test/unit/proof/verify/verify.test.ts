@@ -58,12 +58,12 @@ const cases: readonly (readonly [what: string, edits: Edits, told: readonly stri
   [
     "a hub that anybody may log in to",
     { "securityGroups hub ingress 1 source": "0.0.0.0/0" },
-    ["unintended 22/tcp coral-reef/storage,"],
+    ["unintended 22/tcp internet,"],
   ],
   [
     "a service that a role has and nobody is to reach",
     { "hosts us-west vault-1 services": { vault: 8200, admin: 8085 } },
-    ["unintended 8085/tcp coral-reef/gateway,"],
+    ["unintended 8085/tcp "],
   ],
   [
     "a host without the group by which the program comes",
@@ -73,7 +73,7 @@ const cases: readonly (readonly [what: string, edits: Edits, told: readonly stri
   [
     "a database tier whose packages nobody lets out",
     { "securityGroups packages egress 0": undefined },
-    ["stopped 8888/tcp us-west/postgres-1 > us-west/hub-1 @ hosts.us-west.postgres-1.securityGroups"],
+    ["stopped 8888/tcp us-west/postgres-1 > us-west/hub-1 @ securityGroups.packages.egress"],
   ],
   [
     "a hub that does not let packages in",
@@ -84,13 +84,13 @@ const cases: readonly (readonly [what: string, edits: Edits, told: readonly stri
     "a database that the api hosts' group is not let in to",
     { "securityGroups database ingress 0": undefined },
     [
-      "stopped 5432/tcp us-west/api-1,us-west/api-2,us-west/api-3 > us-west/postgres-1 @ hosts.us-west.postgres-1.securityGroups",
+      "stopped 5432/tcp us-west/api-1,us-west/api-2,us-west/api-3 > us-west/postgres-1 @ securityGroups.database.ingress",
     ],
   ],
   [
     "an intent that no rule keeps",
     { "flows intended 9": mail("role-database", "us-west/hub-1") },
-    ["stopped 25/tcp us-west/postgres-1 > us-west/hub-1 @ hosts.us-west.postgres-1.securityGroups"],
+    ["stopped 25/tcp us-west/postgres-1 > us-west/hub-1 @ securityGroups.packages.egress"],
   ],
   [
     "an intent about an address that nobody has",
@@ -106,7 +106,7 @@ const cases: readonly (readonly [what: string, edits: Edits, told: readonly stri
     "an acceptance less than there is need of",
     { "flows accepted 7": undefined },
     [
-      "unintended 53/udp eu-west/api-1,us-west/api-1,us-west/api-2,us-west/api-3,us-west/ollama-1,us-west/prometheus-1,us-west/redis-1,us-west/vault-1 > the operator,Cloudflare,1.1.1.1,8.8.8.8,internet @ securityGroups.updates.egress[2]",
+      "unintended 53/udp eu-west/api-1,us-west/api-1,us-west/api-2,us-west/api-3,us-west/ollama-1,us-west/prometheus-1,us-west/redis-1,us-west/vault-1 > internet,the operator,Cloudflare,1.1.1.1,8.8.8.8 @ securityGroups.updates.egress[2]",
     ],
   ],
   [
@@ -116,7 +116,7 @@ const cases: readonly (readonly [what: string, edits: Edits, told: readonly stri
       "flows accepted 2": undefined,
     },
     [
-      "stopped 443/tcp the operator,1.1.1.1,8.8.8.8,internet > us-west/lb-1 @ hosts.us-west.lb-1.securityGroups",
+      "stopped 443/tcp internet,the operator,1.1.1.1,8.8.8.8 > us-west/lb-1 @ securityGroups.public.ingress",
       "unintended 80/tcp ",
     ],
   ],
@@ -129,6 +129,24 @@ describe("prod with", () => {
     const missing = expected.filter((one) => !told.some((line) => line.startsWith(one)));
     expect({ unexpected, missing }).toEqual({ unexpected: [], missing: [] });
   });
+});
+
+describe("a machine of a home's LAN as a tower", () => {
+  const ports = { primary: "eth1", secondary: "eth0", management: "eth2" };
+
+  it.each(["local", "server", "p2p_hub"])(
+    "does in %s mode what is meant, without the rack's flows",
+    (mode) => {
+      const alone = mode === "p2p_hub" ? { ...ports, primary: "eth0", secondary: "eth1" } : ports;
+      const edits = {
+        flows: undefined,
+        "hosts edge-home lucidia-alt role": "tower",
+        "hosts edge-home lucidia-alt tower": { mode, ports: alone },
+      };
+      const { violations, findings } = verified(planned("prod", edits));
+      expect([violations, findings]).toEqual([[], []]);
+    },
+  );
 });
 
 describe("what is told of a violation", () => {
