@@ -98,10 +98,7 @@ export function describedInstance(
   const instances = regionOf(description, region).instances.Reservations.flatMap(
     ({ Instances }) => Instances,
   );
-  return named(
-    instances.filter(({ State }) => State.Name === "running"),
-    host,
-  );
+  return named(instances, host);
 }
 
 /** The Elastic IP of an instance, and how it is associated. */

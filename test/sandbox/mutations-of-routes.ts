@@ -176,7 +176,9 @@ export function furtherRoute(draw: Draw): Mutation | undefined {
   const halves = known.flatMap((network) => half(network) ?? []);
   const destination = pick(halves.filter((network) => !known.includes(network)));
   if (region === undefined || table === undefined || destination === undefined) return undefined;
-  const around = table.routes.find((each) => half(String(each.destination)) === destination);
+  const around = table.routes.find(
+    (each) => typeof each.destination === "string" && half(each.destination) === destination,
+  );
   const target = around && otherTarget(draw, region, around.target, false);
   if (target === undefined) return undefined;
   if (target.kind === "nat-gateway" && isPeeredBehindNat(region, destination)) return undefined;

@@ -96,7 +96,7 @@ export function makeBed(isSoak: boolean): Bed {
     up: async () => {
       if (!isUp()) await sandboxUp({ paths, progress: createProgress(), packets: true });
     },
-    down: async () => undefined,
+    down: () => Promise.resolve(),
   };
 }
 

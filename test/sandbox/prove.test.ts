@@ -80,10 +80,10 @@ class Networks {
   #broken: unknown;
 
   #next(): Mutated {
-    const { done, value } = this.#others.next();
-    if (done === true) throw new Error(`there are no more than ${this.#number} networks`);
+    const next = this.#others.next();
+    if (next.done === true) throw new Error(`there are no more than ${this.#number} networks`);
     this.#number += 1;
-    return value;
+    return next.value;
   }
 
   /** Asks about the network with a number, which is not below one that was asked about before. */

@@ -45,7 +45,7 @@ describe("networks that differ in one place", () => {
     expect(words).toContainEqual(expect.stringMatching(/becomes \{"cidrIpv6"/));
     expect(words).toContainEqual(expect.stringMatching(/becomes \{"cidrIpv4"/));
     expect(
-      new Set(drawn(planWith(), 3, 100).flatMap((each) => each.words.match(/cidrIpv6|\/ipv6-/) ?? [])),
+      new Set(drawn(planWith(), 3, 100).flatMap((each) => /cidrIpv6|\/ipv6-/.exec(each.words)?.[0] ?? [])),
     ).toEqual(new Set());
   });
 
@@ -59,7 +59,7 @@ describe("networks that differ in one place", () => {
     const changed = changedQuestions(questions(without), before, { sampled: 0, seed: 1 });
     expect(changed.length).toBeGreaterThan(20);
     expect(
-      changed.every(({ asker, target }) => [asker.name, target.owner].some((one) => /west/.test(one))),
+      changed.every(({ asker, target }) => [asker.name, target.owner].some((one) => one.includes("west"))),
     ).toBe(true);
     expect(without.plan.hosts).toEqual(prod.plan.hosts);
   });
@@ -74,7 +74,7 @@ describe("networks that differ in one place", () => {
 describe("a NAT gateway that is gone", () => {
   it("leaves its routes behind, which lead nowhere", () => {
     const [gone] = drawn(prod.plan, 1, 60).filter(
-      ({ kind, words }) => kind === "NAT gateway" && /us-west/.test(words),
+      ({ kind, words }) => kind === "NAT gateway" && words.includes("us-west"),
     );
     const { prover } = networkOf(gone?.plan ?? prod.plan);
     expect(stopping(prover, "us-west/api-1", "198.51.100.9", "443/tcp")).toBe(
