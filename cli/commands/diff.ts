@@ -63,11 +63,11 @@ export function addDiff(parent: Command): void {
     .option("--exit-code", "end with 1 where a flow is gained or lost")
     .addHelpText("after", examples)
     .action(async (base: string, head: string, options: Options, command: Command) => {
-        const worlds = [await worldOf(base, options), await worldOf(head, options)] as const;
-        const names = standIns(...worlds);
-        const [old, after] = [flowsIn(worlds[0], names), flowsIn(worlds[1], names)];
-        const renames = renamesOf(old, after);
-        const before = renamed(old, renames);
+      const worlds = [await worldOf(base, options), await worldOf(head, options)] as const;
+      const names = standIns(...worlds);
+      const [old, after] = [flowsIn(worlds[0], names), flowsIn(worlds[1], names)];
+      const renames = renamesOf(old, after);
+      const before = renamed(old, renames);
       const undecided = [...new Set([...before.undecided, ...after.undecided])];
       const differences = differencesOf(before, after);
       const compared: Compared = { base, head, renamed: renames, differences, undecided };

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { answer, type Verdict } from "../../components/proof/ask/answer.ts";
-import { QuestionError } from "../../components/proof/ask/directory.ts";
+import { QuestionError } from "../../components/proof/ask/endpoint.ts";
 import type { Question } from "../../components/proof/ask/verdict.ts";
 import { painter } from "../../scripts/lib/progress.mjs";
 import { SandboxError } from "../../sandbox/mode.ts";

@@ -1,6 +1,6 @@
 /** From a network as the proof has it to what is drawn of it. */
 import type { NetworkPlan } from "../../components/plan/model.ts";
-import type { Aliases } from "../../components/proof/ask/directory.ts";
+import type { Aliases } from "../../components/proof/ask/endpoint.ts";
 import type { World } from "../../components/proof/world/model.ts";
 import { box, idOf, vpnId, type Drawn } from "./box.ts";
 import { outsideOf } from "./drawing-outside.ts";

@@ -12,7 +12,7 @@ import type { Subject } from "../../components/proof/ask/answer.ts";
 import { parseAddress } from "../../components/proof/sets/addresses.ts";
 import { buildWorld } from "../../components/proof/world/build.ts";
 import type { World } from "../../components/proof/world/model.ts";
-import type { Aliases } from "../../components/proof/ask/directory.ts";
+import type { Aliases } from "../../components/proof/ask/endpoint.ts";
 import type { Export } from "../../components/proof/describe/collect.ts";
 import type { NotUnderstood } from "../../components/proof/describe/notes.ts";
 import type { EphemeralPorts } from "../../components/proof/sets/traffic.ts";

@@ -4,7 +4,7 @@ import { formatAddress, isV6Point, parseAddress } from "../../components/proof/s
 import { nowhere, type Point } from "../../components/proof/sets/intervals.ts";
 import type { HostNode, Segment } from "../../components/proof/world/model.ts";
 import { publicName } from "../../components/proof/world/public.ts";
-import type { Source } from "../../components/proof/world/walk.ts";
+import type { Source } from "../../components/proof/world/source.ts";
 import type { World as SandboxWorld } from "../../sandbox/fabric/world.ts";
 import { SandboxError } from "../../sandbox/mode.ts";
 import type { Device } from "../../sandbox/prove/devices.ts";

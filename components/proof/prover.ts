@@ -2,7 +2,8 @@
 import { difference, isEmpty, type Point } from "./sets/intervals.ts";
 import { noTraffic, portTraffic, type TrafficId, type TrafficSet } from "./sets/traffic.ts";
 import type { HostNode, Tunnel, TunnelPeer, World } from "./world/model.ts";
-import { Walker, type Source } from "./world/walk.ts";
+import { Walker } from "./world/walk.ts";
+import type { Source } from "./world/source.ts";
 import type { Arrival, Stop, Way } from "./world/way.ts";
 
 export interface Answer {

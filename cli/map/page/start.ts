@@ -1,6 +1,6 @@
 /** Brings the page to life: what it was given is read once, and the proof is asked as often as somebody asks. */
 import { answer, type Subject, type Verdict } from "../../../components/proof/ask/answer.ts";
-import { QuestionError } from "../../../components/proof/ask/directory.ts";
+import { QuestionError } from "../../../components/proof/ask/endpoint.ts";
 import type { Question } from "../../../components/proof/ask/verdict.ts";
 import { marksByBox } from "../marks-by-box.ts";
 import { boxesOf, type Box, type MapData } from "../model.ts";

@@ -7,11 +7,12 @@ import { resolve } from "../edge/resolve.ts";
 import { Prover } from "../prover.ts";
 import { formatKind, formatTraffic } from "../sets/traffic.ts";
 import { lowest, type Point } from "../sets/intervals.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import type { ServedBy, Subject, Verdict } from "./answer.ts";
 
 import { noLines, tell, type Hop, type LineOf } from "./hops.ts";
-import { Directory, QuestionError, type Endpoint } from "./directory.ts";
+import { Directory } from "./directory.ts";
+import { QuestionError, type Endpoint } from "./endpoint.ts";
 import { questionTraffic } from "./traffic.ts";
 import type { Outcome, Question } from "./verdict.ts";
 

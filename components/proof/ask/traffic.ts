@@ -1,7 +1,7 @@
 /** What is asked about, as people write it. */
 import { unionAll } from "../sets/intervals.ts";
 import { icmpTraffic, parseTraffic, type TrafficSet } from "../sets/traffic.ts";
-import { QuestionError } from "./directory.ts";
+import { QuestionError } from "./endpoint.ts";
 
 const lastPort = 65535;
 

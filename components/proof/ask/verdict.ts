@@ -3,9 +3,10 @@ import { isV6Point } from "../sets/addresses.ts";
 import { difference, intersection, isEmpty, lowest, type Point } from "../sets/intervals.ts";
 import { noTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import { hangingOf, type Answer, type Prover } from "../prover.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import type { Stop } from "../world/way.ts";
-import { isOutside, QuestionError, type Directory, type Endpoint } from "./directory.ts";
+import { type Directory } from "./directory.ts";
+import { isOutside, QuestionError, type Endpoint } from "./endpoint.ts";
 import { questionTraffic } from "./traffic.ts";
 
 /** What somebody asks, in words. */

@@ -1,5 +1,5 @@
 /** From what AWS describes of a network to the network as packets see it. */
-import { outsideOf, type Alias, type Aliases } from "../ask/directory.ts";
+import { outsideOf, type Alias, type Aliases } from "../ask/endpoint.ts";
 import { isV6Point, neverPublic, parseAddress, SymbolSpace } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { TrafficTable, type EphemeralPorts } from "../sets/traffic.ts";

@@ -4,7 +4,7 @@ import { difference, isEmpty, union, type Point } from "../sets/intervals.ts";
 import { noTraffic, protocolTraffic, type TrafficSet } from "../sets/traffic.ts";
 import type { Prover } from "../prover.ts";
 import type { World } from "../world/model.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import { strangers } from "../ask/strangers.ts";
 
 /** Where flows begin and end: a host, a device in a network of a site, anybody on the internet, the operator. */

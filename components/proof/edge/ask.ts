@@ -7,7 +7,7 @@ import { Prover } from "../prover.ts";
 import { isV6Point } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
 import { formatKind, portOf } from "../sets/traffic.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import { steer, type Served, type Steered } from "./balancer.ts";
 import { edgeAddresses, edgeName, follow, toAny, type Leg } from "./legs.ts";
 import type { Balancer, EdgeModel, ZoneTls } from "./model.ts";

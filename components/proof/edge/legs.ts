@@ -4,7 +4,7 @@ import type { Answer, Prover } from "../prover.ts";
 import { formatAddress, isV6Point, networks, type AddressSet } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
 import { oneKind } from "../sets/traffic.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import type { Decision, NameStop } from "./public-dns.ts";
 
 /** One connection: its packets' way there and the way of the answers. */

@@ -11,7 +11,8 @@ import { formatAddress, isAddress, isV6Point, parseAddress } from "../sets/addre
 import type { Point } from "../sets/intervals.ts";
 import { portTraffic } from "../sets/traffic.ts";
 import { instanceLink } from "../world/model.ts";
-import { tableOf, type Source } from "../world/walk.ts";
+import { tableOf } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import { Way } from "../world/way.ts";
 import type { EdgeModel, NameServer, PrivateZone, RegionResolver, ServerAddress } from "./model.ts";
 import { passes, stopOf } from "./legs.ts";

@@ -5,7 +5,7 @@ import { addressesOf } from "../classes/endpoints.ts";
 import { internetParts, type InternetPart } from "../classes/internet.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import type { Segment, World } from "../world/model.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 
 export type Party =
   | {

@@ -8,7 +8,7 @@ import { formatAddress, isV6Point } from "../sets/addresses.ts";
 import type { Point } from "../sets/intervals.ts";
 import { formatKind } from "../sets/traffic.ts";
 import type { HostNode, World } from "../world/model.ts";
-import type { Source } from "../world/walk.ts";
+import type { Source } from "../world/source.ts";
 import { waysAreSymmetric } from "./findings/asymmetric.ts";
 import type { PlanFinding } from "./model.ts";
 import { twinsOf } from "./twins.ts";

@@ -10,17 +10,8 @@ import { isV6Point, linkLocal, neverPublic } from "../sets/addresses.ts";
 import { has, type Point } from "../sets/intervals.ts";
 import { CloudWalker } from "./walk-cloud.ts";
 import type { HostNode, HostRoute, Link, Segment, SiteNode, Tunnel, World } from "./model.ts";
+import type { Source } from "./source.ts";
 import { Way, type GatePlace, type WayOptions } from "./way.ts";
-
-/** Where packets begin. */
-export type Source =
-  /** A host, from the address that its routes choose, or from the one given. */
-  | { readonly kind: "host"; readonly host: string; readonly address?: Point }
-  /** A device that nobody manages, on a LAN or VLAN. */
-  | { readonly kind: "device"; readonly segment: string; readonly address?: Point }
-  | { readonly kind: "internet"; readonly address: Point }
-  /** A service of AWS's that answers through a VPC's gateway endpoint. */
-  | { readonly kind: "service"; readonly region: string; readonly address: Point };
 
 /** Whether a tunnel's two ends find each other; {@link Prover} answers by looking at the packets that carry it. */
 export type TunnelCheck = (

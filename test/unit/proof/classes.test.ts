@@ -7,7 +7,7 @@ import type { Prover } from "../../../components/proof/prover.ts";
 import { formatAddress } from "../../../components/proof/sets/addresses.ts";
 import { runs, type Point } from "../../../components/proof/sets/intervals.ts";
 import type { World } from "../../../components/proof/world/model.ts";
-import type { Source } from "../../../components/proof/world/walk.ts";
+import type { Source } from "../../../components/proof/world/source.ts";
 import { grown, mutations } from "./networks.ts";
 import { holds } from "./seeded.ts";
 import { planWith, proverOf } from "./subject.ts";

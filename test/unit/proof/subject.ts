@@ -7,7 +7,7 @@ import { Prover, type Answer } from "../../../components/proof/prover.ts";
 import { isAddress, parseAddress } from "../../../components/proof/sets/addresses.ts";
 import { formatTraffic, parseTraffic } from "../../../components/proof/sets/traffic.ts";
 import { buildWorld } from "../../../components/proof/world/build.ts";
-import type { Source } from "../../../components/proof/world/walk.ts";
+import type { Source } from "../../../components/proof/world/source.ts";
 import { changed, type Change } from "../config/subject.ts";
 import { filledNetwork } from "../config/stack.ts";
 

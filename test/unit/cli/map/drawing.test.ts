@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { spoken } from "../../../../cli/map/svg.ts";
 import { stationsOf, boxOfPlace } from "../../../../cli/map/way.ts";
 import { answer, type Verdict } from "../../../../components/proof/ask/answer.ts";
-import { QuestionError } from "../../../../components/proof/ask/directory.ts";
+import { QuestionError } from "../../../../components/proof/ask/endpoint.ts";
 import { subjectOf } from "../../../../cli/proof/input.ts";
 import { allBoxes, dataOf, describedNetwork, ends, names, prodWith } from "./subject.ts";
 

@@ -21,7 +21,7 @@ import {
 } from "../../../../components/proof/sets/traffic.ts";
 import { buildWorld } from "../../../../components/proof/world/build.ts";
 import type { Eni, World } from "../../../../components/proof/world/model.ts";
-import type { Source } from "../../../../components/proof/world/walk.ts";
+import type { Source } from "../../../../components/proof/world/source.ts";
 import { stranger } from "./questions.ts";
 
 /** Every port that a rule names, with its neighbours, and echoes. */

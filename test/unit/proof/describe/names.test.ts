@@ -1,7 +1,7 @@
 /** What people call the ends of a question, and which of somebody's addresses is meant. */
 import { describe, expect, it } from "vitest";
 import { answer } from "../../../../components/proof/ask/answer.ts";
-import { QuestionError } from "../../../../components/proof/ask/directory.ts";
+import { QuestionError } from "../../../../components/proof/ask/endpoint.ts";
 import { add, fields, type Change } from "./changes.ts";
 import { eni } from "./network.ts";
 import { describedWith } from "./questions.ts";

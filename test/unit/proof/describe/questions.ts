@@ -7,7 +7,7 @@ import {
 import { Prover } from "../../../../components/proof/prover.ts";
 import { isAddress, parseAddress } from "../../../../components/proof/sets/addresses.ts";
 import { parseTraffic } from "../../../../components/proof/sets/traffic.ts";
-import type { Source } from "../../../../components/proof/world/walk.ts";
+import type { Source } from "../../../../components/proof/world/source.ts";
 import type { Change } from "./changes.ts";
 import { machines, network, type Machine } from "./network.ts";
 

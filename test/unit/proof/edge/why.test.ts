@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { renderVerdict } from "../../../../cli/why/render.ts";
 import { answer, type Subject, type Verdict } from "../../../../components/proof/ask/answer.ts";
-import { QuestionError } from "../../../../components/proof/ask/directory.ts";
+import { QuestionError } from "../../../../components/proof/ask/endpoint.ts";
 import type { Question } from "../../../../components/proof/ask/verdict.ts";
 import type { Change } from "../../config/subject.ts";
 import { named } from "./subject.ts";

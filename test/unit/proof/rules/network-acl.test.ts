@@ -54,7 +54,7 @@ describe("a network ACL", () => {
       { number: 90, ports: { from: 22, to: 22 } },
       { number: 100 },
     );
-    expect(both.decides(client, server, "22/tcp")).toBe("accept: rule 90: ingress tcp 22-22 from 0.0.0.0/0");
+    expect(both.decides(client, server, "22/tcp")).toBe("accept: rule 90: ingress tcp 22 from 0.0.0.0/0");
     expect(both.decides(client, server, "23/tcp")).toBe("accept: rule 100: ingress tcp from 0.0.0.0/0");
   });
 

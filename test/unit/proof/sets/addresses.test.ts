@@ -214,7 +214,7 @@ describe("what is never public", () => {
   });
 
   it("is told apart from the link's own addresses, and those that stand for IPv4's", () => {
-    expect(linkLocal).toEqual(networks(["169.254.0.0/16"]));
+    expect(linkLocal).toEqual(networks(["169.254.0.0/16", "fd00:ec2::/32", "fe80::/10"]));
     expect(has(translatedV6, parseAddress("64:ff9b::c633:6409"))).toBe(true);
     expect(has(translatedV6, parseAddress("64:ff9b:0:0:0:1::"))).toBe(false);
   });
