@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askService } from "../../sandbox/ask.ts";
 import { examples, type Example } from "../examples.ts";
@@ -23,20 +23,17 @@ const elsewhere = [
 ];
 /** Asks Pulumi's servers. */
 const downloads = "providers --check";
-/** About an export that only its owner has; test/unit/cli has its own. */
-const exported = "--describe";
 
 const shown = await examples();
 const run = shown.filter(({ args }) => {
   const line = args.join(" ");
-  const isElsewhere = elsewhere.some((start) => line.startsWith(start));
-  return !isElsewhere && !line.includes(downloads) && !args.includes(exported);
+  return !elsewhere.some((start) => line.startsWith(start)) && !line.includes(downloads);
 });
 
 function roadnet(args: readonly string[]): Promise<{ code: number; output: string }> {
   const argv = ["--disable-warning=ExperimentalWarning", resolve("cli/main.ts"), ...args];
   return new Promise((done) => {
-    execFile(process.execPath, argv, { timeout: 120_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, argv, { timeout: 120_000, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
       done({
         code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,
         output: stdout + stderr,
@@ -45,9 +42,16 @@ function roadnet(args: readonly string[]): Promise<{ code: number; output: strin
   });
 }
 
-/** What examples with `--describe` call folders with an export and an instance: here, the sandbox's own. */
+/**
+ * What examples call folders with an export, an instance and files to write: here, the sandbox's own, and such as go
+ * away afterwards.
+ */
 const folder = mkdtempSync(join(tmpdir(), "roadnet-examples-"));
-const instead = new Map(["export", "monday", "friday"].map((name) => [name, join(folder, name)]));
+const exported = ["export", "monday", "friday"].map((name) => join(folder, name));
+const instead = new Map([
+  ...exported.map((path): [string, string] => [basename(path), path]),
+  ...["/tmp/map.html", "account.html"].map((name): [string, string] => [name, join(folder, basename(name))]),
+]);
 
 interface Instances {
   readonly Reservations: readonly {
@@ -59,7 +63,7 @@ interface Instances {
 }
 
 beforeAll(async () => {
-  for (const path of instead.values()) {
+  for (const path of exported) {
     const { code, output } = await roadnet(["sandbox", "describe", path]);
     expect([code, output]).toEqual([0, output]);
   }
@@ -83,8 +87,7 @@ afterAll(async () => {
 const lines = new Map(run.map(({ args }) => [args.join(" "), args]));
 
 test.each([...lines])("roadnet %s", async (line, args) => {
-  const described = args.includes("--describe");
-  const { code, output } = await roadnet(described ? args.map((word) => instead.get(word) ?? word) : args);
+  const { code, output } = await roadnet(args.map((word) => instead.get(word) ?? word));
   expect([code, output], line).toEqual([0, output]);
   // One example's fault must not be the next one's trouble.
   if (line.startsWith("sandbox fail")) {
