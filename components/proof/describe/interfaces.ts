@@ -2,7 +2,6 @@
 import { parseAddress, parseNetwork, isV6Point } from "../sets/addresses.ts";
 import { pointsOf, unionAll, type Intervals, type Point } from "../sets/intervals.ts";
 import { contradicting, contradiction, type Described, type Export } from "./collect.ts";
-import { groupedBy } from "./grouped.ts";
 import { ExportError } from "./notes.ts";
 import type { ElasticAddress, Instance, NetworkInterface } from "./records.ts";
 
@@ -223,7 +222,7 @@ export function interfacesOf(of: Export): Map<string, Interface> {
   const vpcOf = (subnet: string): string | undefined => of.subnets.get(subnet)?.value.VpcId;
   const found = new Map<string, Interface>();
   const owners = new Map<string, Interface>();
-  const elastic = groupedBy(of.addresses.values(), ({ value }) => value.NetworkInterfaceId);
+  const elastic = Map.groupBy(of.addresses.values(), ({ value }) => value.NetworkInterfaceId);
   for (const [id, raw] of rawOf(of)) {
     const one = withElastic(made(raw, vpcOf), elastic.get(id) ?? []);
     for (const at of one.addresses) {

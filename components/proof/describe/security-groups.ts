@@ -4,7 +4,6 @@ import type { SymbolSpace } from "../sets/addresses.ts";
 import { difference, isEmpty, nowhere, unionAll, type Intervals } from "../sets/intervals.ts";
 import type { TrafficTable } from "../sets/traffic.ts";
 import type { Described, Export } from "./collect.ts";
-import { groupedBy } from "./grouped.ts";
 import type { Permission, SecurityGroup, SecurityGroupRule } from "./records.ts";
 import { networkSide, prefixListSide, rulesOf, somebody } from "./sides.ts";
 import { everything, matchOf, trafficWords } from "./traffic.ts";
@@ -229,8 +228,8 @@ interface Member {
 export function membersOf(interfaces: Iterable<Member>): Members {
   const seats = [...interfaces].flatMap((one) => one.groups.map((group) => ({ ...one, group })));
   return new Map(
-    [...groupedBy(seats, ({ group }) => group)].map(([group, all]) => {
-      const byVpc = [...groupedBy(all, ({ vpc }) => vpc)];
+    [...Map.groupBy(seats, ({ group }) => group)].map(([group, all]) => {
+      const byVpc = [...Map.groupBy(all, ({ vpc }) => vpc)];
       const own = byVpc.map(([vpc, some]): [string, Intervals] => {
         return [vpc, unionAll(some.map((one) => one.own))];
       });

@@ -15,7 +15,6 @@ import {
 import type { TrafficTable } from "../sets/traffic.ts";
 import type { Eni, NatNode, RegionNode, SubnetNode, VpcTarget } from "../world/model.ts";
 import type { Described, Export } from "./collect.ts";
-import { groupedBy } from "./grouped.ts";
 import { linkOf, primaryOf } from "./hosts.ts";
 import type { Interface } from "./interfaces.ts";
 import { nameless } from "./nats.ts";
@@ -120,7 +119,7 @@ export class VpcBuilder {
     this.#own = new Map([...of.vpcs.values()].map(({ id, value }) => [id, networks(networksOfVpc(value))]));
     this.#incomplete = new Map([...of.vpcs.keys()].map((id) => [id, incompleteness(of, id)]));
     this.#listed = new Map(
-      [...groupedBy(interfaces.values(), ({ vpc }) => vpc)].map(([vpc, all]) => {
+      [...Map.groupBy(interfaces.values(), ({ vpc }) => vpc)].map(([vpc, all]) => {
         return [vpc, unionAll(all.map(({ own }) => own))];
       }),
     );

@@ -2,7 +2,6 @@
  * Fewer ends for large networks that AWS described. Hosts that nothing tells apart in the one network and in the other
  * ({@link twinsOf}) gain and lose the same; two of them stand for all, since what one sends to another counts too.
  */
-import { groupedBy } from "../describe/grouped.ts";
 import { twinsOf } from "../verify/twins.ts";
 import type { World } from "../world/model.ts";
 import type { End } from "./flows.ts";
@@ -31,7 +30,7 @@ export function standIns(base: World, head: World): ReadonlyMap<string, string> 
   const hosts = [...new Set([...base.hosts.keys(), ...head.hosts.keys()])];
   if (hosts.length <= mostHosts) return undefined;
   const [before, after] = [kindsOf(base), kindsOf(head)];
-  const kinds = groupedBy(hosts, (host) => `${before.get(host) ?? ""} ${after.get(host) ?? ""}`);
+  const kinds = Map.groupBy(hosts, (host) => `${before.get(host) ?? ""} ${after.get(host) ?? ""}`);
   return new Map([...kinds.values()].flatMap(namesOf));
 }
 

@@ -68,22 +68,14 @@ class Namer {
   }
 }
 
-function grouped<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const known = groups.get(key(item));
-    if (known === undefined) groups.set(key(item), [item]);
-    else known.push(item);
-  }
-  return [...groups.values()];
-}
-
 const merged = (names: readonly string[]): string => names.join(", ");
 
 /** Merges one side first, then ends of the other side that have the same on the first. */
 function mergeBy(all: readonly Single[], namer: Namer, first: "from" | "to"): Difference[] {
   const second = first === "from" ? "to" : "from";
-  const rows = grouped(all, (one) => `${one.change} ${one[second].name} ${one.traffic}`).map((group) => {
+  const rows = [
+    ...Map.groupBy(all, (one) => `${one.change} ${one[second].name} ${one.traffic}`).values(),
+  ].map((group) => {
     const [one] = group;
     const other = one === undefined ? [] : [one[second]];
     return {
@@ -94,26 +86,29 @@ function mergeBy(all: readonly Single[], namer: Namer, first: "from" | "to"): Di
       ),
     };
   });
-  return grouped(rows, ({ group: [one], names }) => `${one?.change} ${one?.traffic} ${merged(names)}`).map(
-    (alike): Difference => {
-      const [{ group, names } = { group: [], names: [] }] = alike;
-      const others = alike.flatMap((row) => row.group.slice(0, 1).map((one) => one[second]));
-      const sides = {
-        [first]: names,
-        [second]: namer.names(
-          others,
-          group.map((one) => one[first]),
-        ),
-      };
-      const [one] = group;
-      return {
-        change: one?.change ?? "gained",
-        from: sides.from ?? [],
-        to: sides.to ?? [],
-        traffic: one?.traffic ?? "",
-      };
-    },
-  );
+  return [
+    ...Map.groupBy(
+      rows,
+      ({ group: [one], names }) => `${one?.change} ${one?.traffic} ${merged(names)}`,
+    ).values(),
+  ].map((alike): Difference => {
+    const [{ group, names } = { group: [], names: [] }] = alike;
+    const others = alike.flatMap((row) => row.group.slice(0, 1).map((one) => one[second]));
+    const sides = {
+      [first]: names,
+      [second]: namer.names(
+        others,
+        group.map((one) => one[first]),
+      ),
+    };
+    const [one] = group;
+    return {
+      change: one?.change ?? "gained",
+      from: sides.from ?? [],
+      to: sides.to ?? [],
+      traffic: one?.traffic ?? "",
+    };
+  });
 }
 
 function order(a: Difference, b: Difference): number {

@@ -44,23 +44,13 @@ const isBefore = <Why>(a: Case<Why>, b: Case<Why>): number =>
 
 /** What differs in its ends alone is one passage. */
 function passagesOf(cases: readonly Case<unknown>[]): Passage[] {
-  return grouped(cases, ({ traffic, reason = "" }) => `${traffic}\n${reason}`).map((group) => ({
-    from: namesOf(group.flatMap(({ from }) => from)),
-    to: namesOf(group.flatMap(({ to }) => to)),
-    traffic: group[0]?.traffic ?? "",
-  }));
-}
-
-/** Groups by a key, in the order in which the keys are first met. */
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
+  return [...Map.groupBy(cases, ({ traffic, reason = "" }) => `${traffic}\n${reason}`).values()].map(
+    (group) => ({
+      from: namesOf(group.flatMap(({ from }) => from)),
+      to: namesOf(group.flatMap(({ to }) => to)),
+      traffic: group[0]?.traffic ?? "",
+    }),
+  );
 }
 
 interface Cause {
@@ -104,7 +94,7 @@ export function stopViolations(
     ...each,
     advice: advice[index] ?? nothingAdvised,
   }));
-  const groups = grouped(advised, ({ kind, advice: { key } }) => `${kind} ${key}`);
+  const groups = [...Map.groupBy(advised, ({ kind, advice: { key } }) => `${kind} ${key}`).values()];
   const violations = groups.flatMap((group) => {
     const [first, ...others] = [...group].sort(
       (a, b) => Number(a.why.isCarried) - Number(b.why.isCarried) || isBefore(a, b),

@@ -198,18 +198,6 @@ export function intending(
   return found?.plan;
 }
 
-/** Collects what has one key. */
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
-
 const all = (group: readonly Meaning[], pick: (meaning: Meaning) => Numbers): Numbers =>
   group.length === 1 && group[0] !== undefined ? pick(group[0]) : ascending(group.flatMap(pick));
 
@@ -221,9 +209,11 @@ export function joined(flows: readonly MeasuredFlow[]): Meaning[] {
   // A party that is meant by one of its addresses must be reached there, whatever another flow says of its others.
   const isWhole = ({ plan }: MeasuredFlow): boolean => plan.to.every(({ kind }) => kind !== "network");
   const textOf = (numbers: Numbers | undefined): string => numbers?.join(" ") ?? "everybody";
-  const bySenders = grouped(flows.filter(isWhole), ({ traffic, required, permitted }) =>
-    [traffic, textOf(required), textOf(permitted)].join(),
-  ).flatMap((group): Meaning[] => {
+  const bySenders = [
+    ...Map.groupBy(flows.filter(isWhole), ({ traffic, required, permitted }) =>
+      [traffic, textOf(required), textOf(permitted)].join(),
+    ).values(),
+  ].flatMap((group): Meaning[] => {
     const [first] = group;
     if (first === undefined) return [];
     return [
@@ -235,9 +225,11 @@ export function joined(flows: readonly MeasuredFlow[]): Meaning[] {
     ];
   });
   const whole = [...bySenders, ...flows.filter((flow) => !isWhole(flow))];
-  return grouped(whole, ({ traffic, permitted, targets, requiredTargets }) =>
-    [traffic, permitted === undefined, textOf(targets), textOf(requiredTargets)].join(),
-  ).flatMap((group): Meaning[] => {
+  return [
+    ...Map.groupBy(whole, ({ traffic, permitted, targets, requiredTargets }) =>
+      [traffic, permitted === undefined, textOf(targets), textOf(requiredTargets)].join(),
+    ).values(),
+  ].flatMap((group): Meaning[] => {
     const [first] = group;
     if (first === undefined) return [];
     const permitted = first.permitted === undefined ? undefined : all(group, (each) => each.permitted ?? []);
