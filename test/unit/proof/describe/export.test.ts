@@ -290,7 +290,8 @@ describe("a damaged export", () => {
         const damaged = network();
         for (const [place, value] of changes) {
           const places = [...placesOf(damaged)];
-          places[place % places.length]?.(value);
+          // A copy, since the next change may be made within it.
+          places[place % places.length]?.(structuredClone(value));
         }
         refused += isRefused(damaged) ? 1 : 0;
       }),
